@@ -32,7 +32,7 @@ from gpd_soap.wsgi.payment_options import PaymentOptions
 from gpd_soap.wsgi.refused_callers import RefusedCallers
 
 if TYPE_CHECKING:
-    from gpd_soap.console.parts import Parts, PasskeyDoor
+    from gpd_soap.console.parts import Parts, PasskeyUseCases
     from gpd_soap.features.oidc.sign_in import OidcSignIn
     from gpd_soap.usecases.jobs.job import Kind
     from gpd_soap.usecases.jobs.loops import Background
@@ -259,19 +259,19 @@ def _reprocess(
     return lambda raw, charset: endpoint.reprocess(raw, "worklist", charset)
 
 
-def _passkeys(settings: Settings, store: Store, random: Random) -> PasskeyDoor | None:
+def _passkeys(settings: Settings, store: Store, random: Random) -> PasskeyUseCases | None:
     """Signing in by passkeys, if the extra is installed and the address is fit for them."""
     from gpd_soap.features.passkeys.relying_party import UnusableConsoleUrl, relying_party
 
     try:
         # WHY: the imports take longer than this question, which an address without a name fails.
         party = relying_party(settings.console_url)
-        from gpd_soap.console.parts import PasskeyDoor
+        from gpd_soap.console.parts import PasskeyUseCases
         from gpd_soap.features.passkeys.manage import Passkeys
         from gpd_soap.features.passkeys.sign_in import PasskeySignIn
     except (ModuleNotFoundError, UnusableConsoleUrl):
         return None
-    return PasskeyDoor(PasskeySignIn(store, party, random), Passkeys(store, party, random))
+    return PasskeyUseCases(PasskeySignIn(store, party, random), Passkeys(store, party, random))
 
 
 def _oidc(settings: Settings, store: Store, random: Random) -> OidcSignIn | None:

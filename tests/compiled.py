@@ -62,11 +62,11 @@ class Templates(BytecodeCache):
 
 def template_once() -> None:
     """Let the consoles of this process share their compiled templates."""
-    kept, make = Templates(), Environment.__init__
+    templates, make = Templates(), Environment.__init__
 
     @wraps(make)
     def init(self: Environment, *args: Any, **more: Any) -> None:
         make(self, *args, **more)
-        self.bytecode_cache = kept
+        self.bytecode_cache = templates
 
     setattr(Environment, "__init__", init)  # noqa: B010  # as above

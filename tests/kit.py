@@ -50,7 +50,7 @@ def _right(kit: str, name: str, url: str, home: str) -> bool:
     )
     sys.stdout.write(done.stdout)
     wrong = {line for line in done.stdout.splitlines() if line.startswith("WRONG ")}
-    if wrong and wrong <= KNOWN and all(said in done.stdout for said in RIGHT):
+    if wrong and wrong <= KNOWN and all(line in done.stdout for line in RIGHT):
         return True
     for output in Path(home).glob("*/serve*.log") if done.returncode else ():
         sys.stdout.write(f"{output.name}:\n{output.read_text('utf-8', 'replace')[-3000:]}\n")

@@ -246,8 +246,8 @@ class Postgres:
     def _fail_after(self, deadline: float) -> None:
         if time.monotonic() >= deadline:
             self.kill()
-            said = (self.home / "log").read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"PostgreSQL did not start within {START_WITHIN} s:\n{said}")
+            tail = (self.home / "log").read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"PostgreSQL did not start within {START_WITHIN} s:\n{tail}")
 
     def _end_by(self, how: signal.Signals) -> bool:
         if self._process is None:
@@ -282,8 +282,8 @@ def program_folders() -> Iterator[Path]:
     system = Path("/usr/lib/postgresql").glob("*/bin")
     candidates = sorted(system, key=lambda path: float(path.parent.name), reverse=True)
     if config := shutil.which("pg_config"):
-        said = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True)
-        candidates.append(Path(said.stdout.strip()))
+        printed = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True)
+        candidates.append(Path(printed.stdout.strip()))
     if root := _wheel():
         candidates.append(root / WHEEL / "pginstall18" / "bin")
     yield from (path for path in candidates if (path / "postgres").exists())

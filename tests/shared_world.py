@@ -41,12 +41,12 @@ WITHOUT_FOREIGN_KEYS = {
 }
 #: Every row of a table in the order of its key, for SQLite, by the table's name.
 ROWS_IN_ORDER = {
-    each.name: f"SELECT * FROM {each.name} ORDER BY {', '.join(each.primary_key.columns.keys())}"  # noqa: S608
+    each.name: f"SELECT * FROM {each.name} ORDER BY {', '.join(each.primary_key.columns.keys())}"  # noqa: S608  # names of our tables
     for each in TABLES
 }
 #: Number and sum of the hashes of each table's rows, in one statement.
 ROWS_AS_NUMBERS = " UNION ALL ".join(
-    f"SELECT '{each.name}', count(*), sum(hashtextextended(row::text, 0)) FROM {each.name} AS row"  # noqa: S608
+    f"SELECT '{each.name}', count(*), sum(hashtextextended(row::text, 0)) FROM {each.name} AS row"  # noqa: S608  # names of our tables
     for each in TABLES
 )
 
@@ -113,7 +113,7 @@ class SharedDatabase:
         # WHY: JSON that the program's SQL writes is spelt otherwise than SQLAlchemy's.
         raw = self._contents[table.name]
         marks = ", ".join("?" * len(raw[0]))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", raw)  # noqa: S608
+        connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", raw)  # noqa: S608  # names of our tables
 
     def _version_of(self, connection: Connection) -> Any:
         return connection.exec_driver_sql(VERSION[self._kind]).scalar_one()

@@ -180,10 +180,10 @@ def test_imports_inside_the_store_point_one_way():
 
 def test_transactions_need_a_database_alone():
     """The modules that make transactions take a Database, not the whole store."""
-    whole = "gpd_soap.store.store.Store"
+    store_class = "gpd_soap.store.store.Store"
     modules = [PACKAGE / name for name in sorted(TAKES_A_DATABASE)]
 
-    assert breaking(modules, lambda path: whole in set(imported_by(path))) == {}
+    assert breaking(modules, lambda path: store_class in set(imported_by(path))) == {}
 
 
 def test_folder_has_at_most_twenty_modules():

@@ -23,7 +23,7 @@ PAID = "347000000000001336"
 @pytest.fixture
 def store(shared_database: LendDatabase) -> Store:
     """A store with the demo and its past in it."""
-    return shared_database("sqlite", bed.prepare_lived).store
+    return shared_database("sqlite", bed.prepare_with_history).store
 
 
 def rows(store: Store, *columns: Any) -> list[Any]:
@@ -57,10 +57,10 @@ def test_each_payment_is_journalled_with_its_questions(store: Store):
 
 def test_something_waits_of_each_kind_that_an_office_resolves(store: Store):
     """Two double payments, one receipt without a notice, one of too little; all else is applied."""
-    kept = Counter(each.kept for each in rows(store, tables.receipt.c.kept))
+    statuses = Counter(each.kept for each in rows(store, tables.receipt.c.kept))
 
-    assert (kept["double"], kept["unmatched"], kept["review"]) == (2, 1, 1)
-    assert sum(kept.values()) - kept["applied"] == 4
+    assert (statuses["double"], statuses["unmatched"], statuses["review"]) == (2, 1, 1)
+    assert sum(statuses.values()) - statuses["applied"] == 4
     assert {each.drift for each in rows(store, tables.receipt.c.drift)} == {None}
 
 

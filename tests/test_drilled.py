@@ -47,7 +47,7 @@ def test_drills_are_the_tests_of_the_listed_files() -> None:
 
 
 def test_drill_of_another_file_is_named_with_its_file() -> None:
-    """Whatever its parameters; each is there, and its neighbours are no drills."""
+    """Each drill is there with any parameters, and its neighbours are no drills."""
     for drill in drilled.DRILLS:
         file, _colons, name = drill.partition("::")
         path = drilled.TESTS / file
@@ -71,7 +71,7 @@ def test_test_is_of_the_browser_if_it_opens_a_page() -> None:
 
 
 def test_test_in_chromium_is_among_those_that_need_it() -> None:
-    """So that a machine without Chromium names it, and does not fail."""
+    """A machine without Chromium names it, and does not fail."""
     collected = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider",
          "-m", "browser", "tests/console", "tests/features/passkeys"],

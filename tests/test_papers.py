@@ -41,7 +41,7 @@ DESCRIBED = """localisedName shortDescription longDescription documentation apiD
                features screenshots videos awards""".split()
 
 
-def test_licence_is_the_official_text_word_for_word():
+def test_licence_is_the_official_text_without_a_change():
     """The licence is the whole EUPL 1.2 with its appendix, and the package carries it."""
     text = (ROOT / "LICENSE").read_text("utf-8")
 

@@ -30,13 +30,13 @@ def only(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "PORTS", range(port, port + 1))
 
 
-def test_port_is_none_that_the_kernel_gives_to_a_connection():
+def test_port_is_outside_those_that_the_kernel_gives_to_connections():
     """A connection of another process could take it before the server does."""
     assert ports.PORTS.stop <= FIRST_GIVEN
 
 
 def test_chosen_port_is_not_chosen_again(monkeypatch: pytest.MonkeyPatch):
-    """Neither by this process nor by another, although nothing listens there yet."""
+    """Neither this process nor another chooses it, although nothing listens there yet."""
     port = free_port()
     only(port, monkeypatch)
     other = subprocess.run(

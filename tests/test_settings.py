@@ -256,7 +256,7 @@ def test_settings_are_frozen():
     settings = Settings()
 
     with pytest.raises(ValidationError):
-        settings.workers = 2  # type: ignore[misc]
+        settings.workers = 2  # type: ignore[misc]  # they are frozen
 
 
 @pytest.mark.parametrize(

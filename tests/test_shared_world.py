@@ -60,7 +60,7 @@ def test_shared_world_after_a_receipt_names_its_tables_and_puts_them_back(one: S
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_shared_world_put_back_with_json_in_other_words_is_unchanged(
+def test_shared_world_put_back_with_other_blanks_in_json_is_unchanged(
     kind: str, fresh_database: FreshDatabase
 ):
     """The program writes the same JSON with other blanks than the row that is put back."""

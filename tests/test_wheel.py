@@ -44,11 +44,11 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*command: str | Path, cwd: Path) -> str:
     """Return the output of a program; its failure fails the test with its output."""
-    said = subprocess.run(
+    ended = subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300
     )
-    assert said.returncode == 0, said.stdout + said.stderr
-    return said.stdout
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
 
 
 def test_wheel_contains_every_contract_file(wheel: Path):
@@ -76,10 +76,10 @@ def test_installed_program_reads_the_contract_from_any_folder(installed: Path, t
         f"wsdl = Documents({ADDRESS!r}).wsdl;"
         "print(wsdl if isinstance(wsdl, str) else bytes(wsdl).decode())"
     )
-    said = run(installed / "python", "-c", ask, cwd=tmp_path)
+    ended = run(installed / "python", "-c", ask, cwd=tmp_path)
 
-    assert said.startswith(str(installed.parent))
-    assert ADDRESS in said
+    assert ended.startswith(str(installed.parent))
+    assert ADDRESS in ended
 
 
 def test_installed_command_prints_its_version(installed: Path, tmp_path: Path):

@@ -101,9 +101,9 @@ def schemas(models: Iterable[type[BaseModel]]) -> dict[str, Schema]:
     """Returns the schemas of models and of all models inside them, by name."""
     components: dict[str, Schema] = {}
     for model in models:
-        whole = model.model_json_schema(ref_template=REF + "{model}")
-        inner = whole.pop("$defs", {})
-        for name, each in {**inner, model.__name__: whole}.items():
+        own = model.model_json_schema(ref_template=REF + "{model}")
+        inner = own.pop("$defs", {})
+        for name, each in {**inner, model.__name__: own}.items():
             components[NAMES.get(name, name)] = _renamed(each)
     return components
 

@@ -151,7 +151,7 @@ to_document = click.option(
     help="File to write; - is standard output.",
 )
 
-#: LIMIT: lines of one listing.
+#: LIMIT: lines of one listing, which are held in memory.
 MAX_LINES = 100_000
 
 

@@ -14,6 +14,7 @@ from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
 from gpd_soap.cli.documents.batches import notices
 from gpd_soap.cli.documents.commands import documents
+from gpd_soap.cli.documents.notices import notice, receipt
 from gpd_soap.cli.events.commands import deliver, events
 from gpd_soap.cli.help import help_
 from gpd_soap.cli.jobs.commands import jobs, work
@@ -21,7 +22,6 @@ from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
 from gpd_soap.cli.loads.commands import loads
-from gpd_soap.cli.notices import notice, receipt
 from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.people.provider import check_provider
 from gpd_soap.cli.positions import history, position

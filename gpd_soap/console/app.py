@@ -78,17 +78,17 @@ def flask_app(parts: Parts) -> Flask:
     app.after_request(_secure)
     app.add_url_rule("/console/static/<filename>", "static", _static)
     for module in page_modules():
-        app.register_blueprint(module.room(parts))
+        app.register_blueprint(module.make_blueprint(parts))
     failures.add_handlers(app)
     check_access(app)
     return app
 
 
 def page_modules() -> Iterator[ModuleType]:
-    """Yield every module of `pages` that has a `room`."""
+    """Yield every module of `pages` that has a `make_blueprint`."""
     for each in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
         module = importlib.import_module(each.name)
-        if hasattr(module, "room"):
+        if hasattr(module, "make_blueprint"):
             yield module
 
 

@@ -21,7 +21,7 @@ KINDS = {
     ".woff2": "font/woff2",
     ".svg": "image/svg+xml",
 }
-#: LIMIT: digits of a digest in an address, 48 bits.
+#: LIMIT: digits of a digest in an address: 48 bits, so that two of our files never have one.
 DIGITS = 12
 #: LIMIT: a year; the address of an asset names its bytes.
 FOR_EVER = "public, max-age=31536000, immutable"

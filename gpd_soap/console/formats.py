@@ -27,8 +27,8 @@ def money(cents: int, language: str = "it") -> str:
     thousands, decimals = SIGNS.get(language, OTHER_SIGNS)
     euros, rest = divmod(abs(cents), 100)
     sign = "-" if cents < 0 else ""
-    whole = f"{euros:,}".replace(",", thousands)
-    return f"{sign}{whole}{decimals}{rest:02}{NO_BREAK}€"
+    integer = f"{euros:,}".replace(",", thousands)
+    return f"{sign}{integer}{decimals}{rest:02}{NO_BREAK}€"
 
 
 def count(number: int, language: str = "it") -> str:
@@ -46,8 +46,8 @@ def percent(hundredths: int, language: str = "it") -> str:
     >>> percent(9941), percent(10000, "en")
     ('99,41\xa0%', '100.00\xa0%')
     """
-    whole, rest = divmod(hundredths, 100)
-    return f"{whole}{SIGNS.get(language, OTHER_SIGNS)[1]}{rest:02}{NO_BREAK}%"
+    integer, rest = divmod(hundredths, 100)
+    return f"{integer}{SIGNS.get(language, OTHER_SIGNS)[1]}{rest:02}{NO_BREAK}%"
 
 
 def milliseconds(microseconds: int, language: str = "it") -> str:
@@ -57,8 +57,8 @@ def milliseconds(microseconds: int, language: str = "it") -> str:
     ('0,4\xa0ms', '7.0\xa0ms', '31\xa0ms', '0,0\xa0ms')
     """
     if microseconds < SHORT:
-        whole, tenths = divmod(round(microseconds / 100), 10)
-        return f"{whole}{SIGNS.get(language, OTHER_SIGNS)[1]}{tenths}{NO_BREAK}ms"
+        integer, tenths = divmod(round(microseconds / 100), 10)
+        return f"{integer}{SIGNS.get(language, OTHER_SIGNS)[1]}{tenths}{NO_BREAK}ms"
     return f"{count(microseconds // 1000, language)}{NO_BREAK}ms"
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gpd_soap.features.passkeys.sign_in import PasskeySignIn
 
 
-class PasskeyDoor(NamedTuple):
+class PasskeyUseCases(NamedTuple):
     """Passkeys: what signs in by them, and what manages them."""
 
     sign_in: PasskeySignIn
@@ -47,7 +47,7 @@ class Parts(NamedTuple):
     verify: Callable[[bytes], bytes]
     open_printer: Callable[[Store], Printer]
     ready: Ready
-    passkeys: PasskeyDoor | None = None
+    passkeys: PasskeyUseCases | None = None
     oidc: OidcSignIn | None = None
 
     @property

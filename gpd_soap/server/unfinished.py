@@ -17,7 +17,8 @@ from gpd_soap.server.arriving import Connection
 #: LIMIT: unfinished requests of an address in a process, a quarter of its connections. The Node
 #: uses few addresses and hundreds of connections, each of them unfinished for an instant.
 MAX_BY_ADDRESS = 256
-#: LIMIT: bytes of requests that a process holds, unfinished ones and those that wait for a thread.
+#: LIMIT: bytes of requests that a process holds, unfinished ones and those that wait for a thread,
+#: so that slow senders do not fill the memory.
 MAX_HELD = 64 << 20
 #: LIMIT: bytes of a request that is never closed for memory; a thousand such are as much again.
 SMALL_REQUEST = 64 << 10

@@ -65,7 +65,7 @@ class HttpClient:
     def _exchange(self, body: bytes, action: str | None, deadline: float) -> Reply | NoReply:
         try:
             with requests.Session() as session, self._begin(session, body, action, deadline) as r:
-                return _whole(r, deadline)
+                return _read(r, deadline)
         except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError):
             return NoReply(Verdict.BROKEN, "its Content-Encoding does not fit its content")
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -116,7 +116,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _whole(response: requests.Response, deadline: float) -> Reply | NoReply:
+def _read(response: requests.Response, deadline: float) -> Reply | NoReply:
     body = bytearray()
     for chunk in response.iter_content(CHUNK):
         body += chunk

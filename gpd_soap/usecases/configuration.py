@@ -51,7 +51,7 @@ class Registry:
     def organization(self, code: str) -> Organization:
         """Returns an organization.  Raises OrganizationNotFound if it is not registered."""
         row = read_only(self._store, lambda c: read.organization(c, code))
-        return _known(row, refusals.OrganizationNotFound)
+        return _existing(row, refusals.OrganizationNotFound)
 
     def put_organization(self, code: str, name: str, *, may_register: bool = True) -> bool:
         """Registers an organization, or renames it.
@@ -89,7 +89,7 @@ class Registry:
     def station(self, name: str) -> Station:
         """Returns a station.  Raises StationNotFound if it is not registered."""
         row = read_only(self._store, lambda c: read.station(c, name))
-        return _known(row, refusals.StationNotFound)
+        return _existing(row, refusals.StationNotFound)
 
     def put_station(self, name: str, broker: str, *, with_broker: bool = False) -> bool:
         """Registers a station, or gives it to another broker.
@@ -128,7 +128,7 @@ class Registry:
                 raise refusals.StationNotFound
             new = write.put_serving(connection, organization, station, **fields.named())
             stored = read.serving_by(connection, organization, station)
-            return new, _known(stored, refusals.StationNotServing)
+            return new, _existing(stored, refusals.StationNotServing)
 
         return self._renumbered(organization, work, Subject(resource=station))
 
@@ -153,7 +153,7 @@ class Registry:
         row = self._read_of(
             organization, lambda c: read.service(c, organization, service_id, subject_id)
         )
-        return _known(row, refusals.ServiceNotFound)
+        return _existing(row, refusals.ServiceNotFound)
 
     def offer(self, organization: str, offered: Offered) -> bool:
         """Offers a service, or changes its settings.
@@ -249,7 +249,7 @@ class Registry:
 
         def checked(connection: Transaction) -> T:
             row = read.organization(connection, organization)
-            _known(row, refusals.OrganizationNotFound)
+            _existing(row, refusals.OrganizationNotFound)
             return work(connection)
 
         return read_only(self._store, checked)
@@ -281,7 +281,7 @@ def _service(service_id: str, subject_id: str) -> Subject:
     return Subject(resource=f"{service_id}/{subject_id}")
 
 
-def _known(row: T | None, refusal: type[Refusal]) -> T:
+def _existing(row: T | None, refusal: type[Refusal]) -> T:
     """Returns `row`.  Raises `refusal` if it is None."""
     if row is None:
         raise refusal

@@ -27,7 +27,7 @@ from gpd_soap.validation.finding import FieldError
 #: LIMIT: a demand is kept for a day, and for longer if its notice is answered again for longer.
 LEAST_FOR_DEMANDS = timedelta(days=1)
 
-#: LIMIT: 30 days for jobs that were done or cancelled.
+#: LIMIT: 30 days for jobs that were done or cancelled, in which their results can be looked at.
 JOBS_KEPT = timedelta(days=30)
 #: LIMIT: 14 days for a file of positions that was sent to the console, or for its refused rows.
 FILES_KEPT = timedelta(days=14)

@@ -20,7 +20,7 @@ from gpd_soap.store.events import describe
 from gpd_soap.store.events import write as events
 from gpd_soap.store.node import matching
 from gpd_soap.store.receipts import history, listing, worklist
-from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptPlace
+from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptListKey
 from gpd_soap.store.receipts.search import Document
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow, Resolution, Row, Scope
 from gpd_soap.store.store import Store
@@ -98,7 +98,7 @@ class Cases:
 
     def latest(
         self, organization: str, query: ReceiptsOf
-    ) -> tuple[list[CaseWithNotice], ReceiptPlace | None]:
+    ) -> tuple[list[CaseWithNotice], ReceiptListKey | None]:
         """Returns receipts of any status, the last received first, and where the next page begins.
 
         Raises InvalidDateRange if the window ends before it begins.
@@ -111,7 +111,7 @@ class Cases:
         statuses = every if query.status is None else (ReceiptStatus(query.status),)
         filters = ReceiptFilter(since, until, statuses, query.psp)
 
-        def work(connection: Transaction) -> tuple[list[CaseWithNotice], ReceiptPlace | None]:
+        def work(connection: Transaction) -> tuple[list[CaseWithNotice], ReceiptListKey | None]:
             cases, following = listing.page(
                 connection, organization, filters, query.limit, query.after
             )

@@ -47,7 +47,7 @@ class Strict(BaseModel):
     )
 
 
-def _taken(value: object) -> object:
+def _normalized(value: object) -> object:
     """Return a text in NFC without blanks at its ends, and any other value unchanged."""
     return clean(value) if isinstance(value, str) else value
 
@@ -69,10 +69,10 @@ def _visible(text: str) -> str:
 
 def _none_if_empty(value: object) -> object:
     # WHY: GPD accepts an empty text and treats it like a missing one.
-    return None if _taken(value) == "" else value
+    return None if _normalized(value) == "" else value
 
 
-def _whole(value: object) -> object:
+def _integer(value: object) -> object:
     """Return 1000.0 as 1000, and any other value unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -135,7 +135,7 @@ def _first_instant(text: str) -> datetime:
     return rome.parse_instant(text if "T" in text else f"{rome.parse_day(text)}T00:00:00")
 
 
-_Clean = BeforeValidator(_taken)
+_Clean = BeforeValidator(_normalized)
 _Printable = AfterValidator(_printable)
 _Visible = AfterValidator(_visible)
 _NoneIfEmpty = BeforeValidator(_none_if_empty)
@@ -175,8 +175,8 @@ Hash = Annotated[str, Field(min_length=4, max_length=72), AfterValidator(_base64
 Province = Annotated[str, _pattern("province", _TWO_CAPITALS, "2 capital letters"), _Clean]
 Segregation = Annotated[str, _pattern("segregation-code", _TWO_DIGITS, "2 digits"), _Clean]
 
-Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS), BeforeValidator(_whole)]
-Fee = Annotated[int, Field(ge=0, le=money.MAX_CENTS), BeforeValidator(_whole)]
+Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS), BeforeValidator(_integer)]
+Fee = Annotated[int, Field(ge=0, le=money.MAX_CENTS), BeforeValidator(_integer)]
 Until = Annotated[datetime, _instant(rome.due_instant)]
 Since = Annotated[datetime, _instant(_first_instant)]
 

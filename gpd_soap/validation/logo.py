@@ -20,7 +20,7 @@ from gpd_soap.contract.parsing import parse
 MAX_BYTES = 64 << 10
 #: LIMIT: dots on a side; 30 mm have 354 at 300 dots an inch.
 MAX_SIDE = 2000
-#: LIMIT: elements of an SVG document.
+#: LIMIT: elements of an SVG document, so that a hostile one costs little time.
 MAX_ELEMENTS = 2000
 #: LIMIT: width to height, and height to width; a longer one would be a line.
 MAX_RATIO = 10

@@ -47,8 +47,8 @@ def read(text: str) -> list[RevocationList]:
 
 def subject(certificate: bytes) -> bytes:
     """Return the subject of a certificate; both are DER."""
-    _, _, _, (_, whole, _) = _fields(certificate)
-    return whole
+    _, _, _, (_, name, _) = _fields(certificate)
+    return name
 
 
 def end_of(certificate: bytes) -> datetime | None:

@@ -58,7 +58,7 @@ JOURNAL = [
     Operation("GET", f"/journal/{ENTRY.key.reference}", role=Role.ADMIN),
 ]
 
-OFFER = {
+OFFER: dict[str, Any] = {
     "kind": "declared",
     "settings": {
         "amount": 500,
@@ -77,7 +77,7 @@ SERVICE = f"{US}/services/00001/00009"
 
 def offer(**more: Any) -> dict[str, Any]:
     """A valid service with these settings changed."""
-    return {"kind": "declared", "settings": {**OFFER["settings"], **more}}  # type: ignore[dict-item]
+    return {"kind": "declared", "settings": {**OFFER["settings"], **more}}
 
 
 #: Operations on one organization, for its administrator.

@@ -60,7 +60,7 @@ def _references(node: Any) -> Any:
 
 
 def test_document_has_a_message_for_every_type(document: Any):
-    """In the channel, in the operation, and with its payload."""
+    """The channel and the operation have it, with its payload."""
     types = {each.value for each in EventType}
     [channel], [operation] = document["channels"].values(), document["operations"].values()
 
@@ -91,7 +91,7 @@ def test_field_of_one_type_alone_is_described_by_it():
 
 
 def test_field_that_the_schema_does_not_name_is_noticed(store: Store):
-    """So is one that is missing, and one of another type."""
+    """A missing field and one of another type are noticed too."""
     run = new_run(store, "lone")
     number(store, run.organization)
     with store.reading() as connection:

@@ -52,7 +52,7 @@ def test_case_is_closed_with_each_outcome_and_found_by_it(full: BackOffice, outc
 
 
 def test_case_may_be_closed_without_an_outcome(full: BackOffice):
-    """As by callers who know of none."""
+    """Callers of an older version know no outcome."""
     closed = full.post(f"{WORKLIST}/r-90/resolve", NOTE)
 
     assert closed.status == 200

@@ -53,7 +53,7 @@ def test_claimed_case_is_refused_to_another_key_until_it_is_given_back(full: Bac
     assert full.post(f"{CASE}/resolve", NOTE, key=other).status == 200
 
 
-def test_who_has_a_case_resolves_it(full: BackOffice):
+def test_case_is_resolved_by_the_one_who_claimed_it(full: BackOffice):
     """The claim ends with the case."""
     assert full.post(f"{CASE}/claim").status == 200
     closed = full.post(f"{CASE}/resolve", NOTE)
@@ -77,7 +77,7 @@ def test_claim_of_an_operator_is_shown_and_ends_by_itself(full: BackOffice):
 
 
 def test_release_of_a_free_case_changes_nothing(full: BackOffice):
-    """So that it may be sent twice."""
+    """The request may be sent twice."""
     before = full.get(CASE).body
 
     assert full.post(f"{CASE}/release").body == before

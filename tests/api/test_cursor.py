@@ -48,14 +48,14 @@ def listed(office: BackOffice, **query: str) -> list[str]:
 def test_list_with_a_cursor_has_what_the_numbered_pages_have(
     filled: BackOffice, order: str, direction: str, limit: str
 ):
-    """Each position once, in the same order."""
+    """Each position is there once, in the same order."""
     query = {"orderby": order, "ordering": direction}
-    whole = filled.get(f"{ALL}?{urlencode({**query, 'limit': '50'})}").body
-    expected = [each["iupd"] for each in whole["payment_position_list"]]
+    one_page = filled.get(f"{ALL}?{urlencode({**query, 'limit': '50'})}").body
+    expected = [each["iupd"] for each in one_page["payment_position_list"]]
 
     assert listed(filled, **query, limit=limit) == expected
     assert len(expected) == MANY
-    assert "next_cursor" not in whole["page_info"]
+    assert "next_cursor" not in one_page["page_info"]
 
 
 def test_list_with_a_cursor_and_a_filter(filled: BackOffice):

@@ -65,9 +65,9 @@ def test_batch_is_made_by_a_job_and_taken_as_a_zip(office: BackOffice):
     [listed] = office.get(BATCHES).body["batches"]
     assert listed == done
 
-    with zipfile.ZipFile(io.BytesIO(office.get(f"{one}/zip").body)) as whole:
-        assert set(whole.namelist()) == {f"000001-{nav(1)}.pdf", "outcomes.csv"}
-        assert whole.read(f"000001-{nav(1)}.pdf").startswith(b"%PDF")
+    with zipfile.ZipFile(io.BytesIO(office.get(f"{one}/zip").body)) as zip_file:
+        assert set(zip_file.namelist()) == {f"000001-{nav(1)}.pdf", "outcomes.csv"}
+        assert zip_file.read(f"000001-{nav(1)}.pdf").startswith(b"%PDF")
 
 
 def test_batch_of_due_dates_and_of_the_last_load_is_of_positions(quick: BackOffice):
@@ -101,7 +101,7 @@ def test_batch_of_due_dates_and_of_the_last_load_is_of_positions(quick: BackOffi
     ],
 )
 def test_body_that_does_not_choose_is_400(quick: BackOffice, fields: dict[str, object]):
-    """One choice, and numbers of 18 digits."""
+    """A body makes one choice, and its numbers have 18 digits."""
     assert quick.post(BATCHES, fields).status == 400
     assert quick.get(BATCHES).body["batches"] == []
 
@@ -157,8 +157,8 @@ def test_batch_of_a_cancelled_job_ends_and_goes_on_when_it_is_resumed(office: Ba
     cancelled = office.get(one).body
     work(office)
     idle = office.get(one).body
-    with zipfile.ZipFile(io.BytesIO(office.get(f"{one}/zip").body)) as whole:
-        table = whole.read("outcomes.csv").decode().splitlines()
+    with zipfile.ZipFile(io.BytesIO(office.get(f"{one}/zip").body)) as zip_file:
+        table = zip_file.read("outcomes.csv").decode().splitlines()
     resumed, again = office.post(f"{one}/resume"), office.post(f"{one}/resume")
     work(office)
     done, late = office.get(one).body, office.post(f"{one}/resume")

@@ -75,12 +75,12 @@ def events(office: BackOffice) -> list[Any]:
 def test_every_way_to_pay_is_one_pdf(office: BackOffice):
     """A paid installment is left out."""
     published(office, installments(1, 2, 3))
-    whole = office.get(f"{ONE}/notices.pdf")
+    all_notices = office.get(f"{ONE}/notices.pdf")
     one = office.get(f"{US}/notices/{nav(2)}.pdf")
     [printed, _] = events(office)
 
-    assert whole.status == one.status == 200
-    codes = {text.split("|")[2] for page in read_pages(whole.body) for _, text in page.codes}
+    assert all_notices.status == one.status == 200
+    codes = {text.split("|")[2] for page in read_pages(all_notices.body) for _, text in page.codes}
     assert codes == {nav(1), nav(2), nav(3)}
     assert (printed["actorKind"], printed.get("nav")) == ("key", None)
     office.pay(2)
@@ -115,7 +115,7 @@ def test_notice_that_is_not_printed_is_409_with_its_reason(
 
 
 def test_unknown_notice_position_and_document_are_404(quick: BackOffice):
-    """So is one of another organization."""
+    """One of another organization is 404 too."""
     published(quick)
     etag = quick.get(NOTICE).headers["ETag"].strip('"')
     stranger = quick.key(Role.READER, OTHER)

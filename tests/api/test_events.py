@@ -254,7 +254,7 @@ def test_events_of_one_transaction_are_in_the_order_in_which_they_happened(store
 
 
 def test_event_of_a_created_position_says_how_it_came(store: Store):
-    """A file, or a key."""
+    """The event names a file, or a key."""
     origins = {}
     for name in ("load another", "create"):
         run = new_run(store, "none")
@@ -293,7 +293,7 @@ def test_event_of_a_receipt_has_the_revision_of_its_notice(store: Store):
 
 
 def test_event_of_a_second_payment_names_the_first(store: Store):
-    """Of the notice itself, and of an alternative that was paid."""
+    """The first paid the notice itself, or an alternative."""
     run = new_run(store, "lone")
     for name in ("first", "again"):
         SettlementSteps(run, RECEIPTS[name]).finish()
@@ -310,7 +310,7 @@ def test_event_of_a_second_payment_names_the_first(store: Store):
 
 
 def test_event_of_another_amount_says_which_was_expected(store: Store):
-    """And which case a person has to look at."""
+    """It also names the case that a person has to look at."""
     run = new_run(store, "lone")
     SettlementSteps(run, RECEIPTS["of 15 euros"]).finish()
     [*_, review] = events(run)
@@ -330,7 +330,7 @@ def test_receipt_that_waited_keeps_its_transfers(store: Store):
 
 
 def test_event_of_a_reported_transfer_says_which(store: Store):
-    """Number, amount, notice and reference."""
+    """The event has its number, amount, notice and reference."""
     run = new_run(store, "lone")
     SettlementSteps(run, RECEIPTS["first"]).finish()
     outcome(OPERATIONS["report"], run)

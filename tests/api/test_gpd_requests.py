@@ -131,7 +131,7 @@ def test_notice_is_read_by_its_iuv_too_and_shows_pay_stand_in(office: BackOffice
 
 
 def test_notice_that_a_paid_alternative_excludes_is_404(office: BackOffice):
-    """As in GPD, and the detail says why; its position still shows it."""
+    """The answer is GPD's, and the detail says why; its position still shows the notice."""
     office.create(installments(1, 2, 3), "?toPublish=true")
     office.pay(2)
 
@@ -146,7 +146,7 @@ def test_notice_that_a_paid_alternative_excludes_is_404(office: BackOffice):
 
 
 def test_notice_before_its_validity_is_404(office: BackOffice):
-    """As in GPD, so that nobody takes it for payable."""
+    """The answer is GPD's, so that nobody takes the notice for payable."""
     office.create(body(validityDate="2026-03-20T08:00:00"), "?toPublish=true")
 
     early = office.get(f"{OPTIONS}/{nav(1)}")
@@ -158,7 +158,7 @@ def test_notice_before_its_validity_is_404(office: BackOffice):
 
 
 def test_expired_notice_of_a_valid_position_reads_as_expired(quick: BackOffice):
-    """As in GPD: its position stays valid for the other notice."""
+    """As in GPD, its position stays valid for the other notice."""
     late = option(1, dueDate="2026-03-20", isPartialPayment=True)
     quick.create(body(late, option(2, isPartialPayment=True)), "?toPublish=true")
     quick.clock.now += 10 * DAY

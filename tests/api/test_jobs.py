@@ -99,7 +99,7 @@ def test_running_job_that_is_cancelled_ends_at_its_step(office: BackOffice):
 
 
 def test_jobs_of_everybody_are_for_keys_of_every_organization(office: BackOffice):
-    """So are those of the installation, which name no organization."""
+    """They include those of the installation, which name no organization."""
     ours, others, installation = begin(office), begin(office, OTHER), begin(office, EVERY)
     admin = office.key(Role.ADMIN)
 
@@ -112,7 +112,7 @@ def test_jobs_of_everybody_are_for_keys_of_every_organization(office: BackOffice
 
 
 def test_job_of_another_organization_is_not_there(office: BackOffice):
-    """Neither under our path nor under theirs."""
+    """It is found neither under our path nor under theirs."""
     others = begin(office, OTHER)
 
     assert office.get(f"{OURS}/{others}").status == 404

@@ -20,7 +20,7 @@ from tests.validation.bodies import OTHER
 
 
 def test_key_is_found_by_its_secret_alone(store: Store):
-    """What is stored is not the secret."""
+    """The stored value is not the secret."""
     with store.begin() as connection:
         made, token = keys.create(connection, "Ufficio", Role.WRITER, [OTHER, ORGANIZATION], NOW)
 
@@ -48,7 +48,7 @@ def test_revoked_key_stays_in_the_list(store: Store):
 @pytest.mark.parametrize("role", list(Role))
 def test_key_without_an_organization_is_refused(quick_store: Store, role: Role):
     """Every organization is said aloud, by an administrator too; nothing is stored."""
-    new = NewKey(name="Ufficio", role=str(role), organizations=[])  # type: ignore[arg-type]
+    new = NewKey(name="Ufficio", role=str(role), organizations=[])  # type: ignore[arg-type]  # pydantic converts it
     with pytest.raises(refusals.OrganizationsNotNamed):
         Keys(quick_store).create(new, NOW)
 

@@ -39,7 +39,7 @@ def latest(office: BackOffice, **query: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("limit", ["1", "2", "50"])
 def test_every_receipt_is_listed_once_the_last_received_first(full: BackOffice, limit: str):
-    """With its amount and its PSP."""
+    """Each has its amount and its PSP."""
     receipts = latest(full, limit=limit)
 
     ids = [receipt["id"] for receipt in receipts]

@@ -225,7 +225,7 @@ def test_file_of_another_kind_is_refused_with_what_is_expected(
 
 
 def test_request_that_is_no_file_is_refused(office: BackOffice):
-    """By its type, its size, its organization, or a query that it does not know."""
+    """Its type, its size, its organization or an unknown query refuses it."""
     assert office.post(LOADS, {"positions": []}).status == 415
     form = {"file": (io.BytesIO(b"x"), "x.csv")}
     assert office.request("POST", LOADS, data=form).status == 415
@@ -279,8 +279,8 @@ def test_reading_of_rows_and_each_change_are_in_the_audit(office: BackOffice):
     assert set(seen.values()) == {load["id"]}
 
 
-def test_without_the_library_a_workbook_is_501(office: BackOffice, monkeypatch: pytest.MonkeyPatch):
-    """CSV is taken as ever."""
+def test_workbook_without_its_library_is_501(office: BackOffice, monkeypatch: pytest.MonkeyPatch):
+    """A CSV file is still accepted."""
     monkeypatch.setattr(workbook, "find_spec", lambda _: None)
     refused = send(office, as_workbook([line(1)]), XLSX)
 

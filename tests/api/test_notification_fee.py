@@ -129,7 +129,7 @@ def test_update_of_base_amounts_keeps_the_fee(quick: BackOffice):
 
 
 @pytest.mark.parametrize("fee", [None, -1, 0.5, "due", True, money.MAX_CENTS + 1])
-def test_fee_that_is_no_whole_amount_is_400(quick: BackOffice, fee: object):
+def test_fee_that_is_not_integer_cents_is_400(quick: BackOffice, fee: object):
     """The field and its rule are named."""
     quick.create()
 

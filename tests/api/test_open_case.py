@@ -46,7 +46,7 @@ def test_case_is_opened_with_each_cause_and_is_on_the_worklist(paid: BackOffice,
 
 
 def test_opened_case_is_resolved_as_any_other(paid: BackOffice):
-    """And a second case is refused until then, and after a refund."""
+    """A second case is refused until then, and after a refund."""
     assert paid.post(f"{RECEIPTS}/r-1/case", BY_MISTAKE).status == 200
     again = paid.post(f"{RECEIPTS}/r-1/case", BY_MISTAKE)
     assert (again.status, again.title) == (409, "No case can be opened")
@@ -79,7 +79,7 @@ def test_receipt_that_brought_no_money_has_no_case(paid: BackOffice):
     ],
 )
 def test_wrong_field_is_named(paid: BackOffice, body: dict[str, str], field: str):
-    """And nothing is opened."""
+    """The error names the field, and nothing is opened."""
     answer = paid.post(f"{RECEIPTS}/r-1/case", body)
 
     assert (answer.status, [each["field"] for each in answer.body["errors"]]) == (400, [field])

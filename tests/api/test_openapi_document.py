@@ -99,9 +99,9 @@ def test_example_is_valid(document: Node) -> None:
 
     assert len(shown) > 100
     for where, schema, example in shown:
-        whole = {**schema, "components": document["components"]}
+        with_components = {**schema, "components": document["components"]}
         try:
-            jsonschema.Draft202012Validator(whole).validate(example)
+            jsonschema.Draft202012Validator(with_components).validate(example)
         except jsonschema.ValidationError as error:
             raise AssertionError(where) from error
 

@@ -68,8 +68,8 @@ def test_receipt_is_a_pdf_with_the_amount_and_the_notice(paid: BackOffice):
     assert (known.status, known.body) == (304, b"")
 
 
-def test_receipt_has_the_message_of_the_node_inside_if_it_is_wanted(paid: BackOffice):
-    """It is another document."""
+def test_receipt_has_the_message_of_the_node_inside_on_request(paid: BackOffice):
+    """The request for it makes another document."""
     plain, embedded = paid.get(RECEIPT), paid.get(f"{RECEIPT}?embed=true")
 
     assert (plain.status, embedded.status) == (200, 200)

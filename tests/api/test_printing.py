@@ -21,7 +21,7 @@ def coded(content: bytes) -> str:
 
 def test_settings_are_changed_in_part_and_read_back(admin: Admin):
     """What is left out stays, null removes; a read can be sent back."""
-    whole = {
+    complete = {
         "info": "tel. 06 000000", "cbill": "A0EDT", "accountHolder": "Tesoreria di Esempio",
         "authorisation": "AUT. DB/0000/000 00000 DEL 01/01/2020", "site": True, "app": True,
         "language": "it+de", "logo": coded(SVG),
@@ -29,9 +29,9 @@ def test_settings_are_changed_in_part_and_read_back(admin: Admin):
     assert admin.get(PATH).body == EMPTY
     first = admin.put(PATH, {"cbill": "A0EDT"})
     assert (first.status, first.body) == (201, {**EMPTY, "cbill": "A0EDT"})
-    assert admin.put(PATH, whole).body == whole
+    assert admin.put(PATH, complete).body == complete
     changed = admin.put(PATH, {"cbill": None, "logo": coded(png()), "app": False})
-    expected = {**whole, "logo": coded(png()), "app": False}
+    expected = {**complete, "logo": coded(png()), "app": False}
     del expected["cbill"]
     assert (changed.status, changed.body) == (200, expected)
     assert admin.put(PATH, admin.get(PATH).body).body == expected
@@ -54,7 +54,7 @@ def test_settings_are_changed_in_part_and_read_back(admin: Admin):
         ({"colour": "red"}, ("colour", "unknown-field")),
     ],
 )
-def test_what_cannot_be_printed_is_refused(
+def test_unprintable_setting_is_refused(
     admin: Admin, body: dict[str, object], error: tuple[str, str]
 ):
     """The field and its rule are named, and nothing is stored."""

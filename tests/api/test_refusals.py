@@ -210,7 +210,7 @@ def test_notice_with_a_stale_if_match_is_412(office: BackOffice):
 
 
 def test_every_change_of_one_position_takes_if_match(quick: BackOffice):
-    """Whether its address names the position, a notice or an IUV."""
+    """Its address may name the position, a notice or an IUV."""
     paths = quick.get("/openapi.json", key="").body["paths"]
     one = [
         (path, operation)

@@ -100,7 +100,7 @@ def test_missing_receipt_is_404(full: BackOffice, case: str):
 
 @pytest.mark.parametrize("query", ["?iuv=", "?nav=x", "?receiptId=%00", "?id=r-1"])
 def test_list_of_receipts_with_a_wrong_filter_is_400(quick: BackOffice, query: str):
-    """Without a filter, it is a list of the latest."""
+    """The list without a filter has the latest receipts."""
     assert quick.get(f"{STORED}{query}").title == "BAD REQUEST"
 
 

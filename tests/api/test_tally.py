@@ -45,7 +45,7 @@ def test_tally_is_read_by_day_and_by_hour(office: BackOffice):
 
 
 def test_command_prints_the_tally(office: BackOffice):
-    """As lines, and as a CSV file."""
+    """It prints lines, or a CSV file."""
     fill(office)
     window = ["--from", "2026-03-16", "--to", "2026-03-17", "--organization", ORGANIZATION]
     environment = {

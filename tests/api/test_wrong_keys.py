@@ -247,7 +247,7 @@ def test_no_bound_is_set_without_the_setting_and_the_program_has_one():
     assert Settings().wrong_keys == 100
 
 
-def test_one_strangers_wrong_keys_do_not_count_for_the_others_behind_a_proxy(quick_store: Store):
+def test_wrong_keys_of_one_caller_do_not_count_for_others_behind_a_proxy(quick_store: Store):
     """The whole admin face counts by the address that a proxy names; a forged one is not read."""
     proxy, stranger = "10.0.0.7", "198.51.100.4"
     settings = Settings.model_validate({"admin_proxies": proxy, "wrong_keys": 2})

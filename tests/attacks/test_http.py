@@ -313,8 +313,8 @@ def seconds_until_closed(address: Address, content: bytes) -> float:
 
 def test_slow_sender_is_disconnected_and_frees_its_thread(program: Address) -> None:
     """The limit holds for the head and for the body."""
-    whole = request(VERIFY, LENGTH)
-    slow = [whole, whole[:20] + b" " * 1000, request(b"5\r\n", CHUNKED)[:-2] + b"0" * 1000]
+    complete = request(VERIFY, LENGTH)
+    slow = [complete, complete[:20] + b" " * 1000, request(b"5\r\n", CHUNKED)[:-2] + b"0" * 1000]
     bodies = [request(b"", LENGTH) + VERIFY] * 5
     with ThreadPoolExecutor(8) as pool:
         durations = list(pool.map(lambda sent: seconds_until_closed(program, sent), slow + bodies))

@@ -256,10 +256,10 @@ def test_notice_number_split_by_markup_is_read_as_a_whole(
 ) -> None:
     """Store, digest and journal have the number that the sender wrote."""
     number = world.nav(1)
-    whole = soap_request("paSendRTV2", claim() + receipt(number))
-    split = whole.replace(number, number[:offset] + piece + number[offset:])
+    body = soap_request("paSendRTV2", claim() + receipt(number))
+    split = body.replace(number, number[:offset] + piece + number[offset:])
 
-    assert [b"<outcome>OK<" in post(face, each).body for each in (split, whole)] == [True, True]
+    assert [b"<outcome>OK<" in post(face, each).body for each in (split, body)] == [True, True]
     with store.begin() as connection:
         [stored] = connection.execute(tables.receipt.select()).mappings()
     assert (stored["nav"], stored["kept"], stored["copies"]) == (number, "applied", 2)

@@ -101,8 +101,8 @@ def wrong(primitive: str, serial: int, raw: bytes) -> str | None:
     violation = _schema.check(payload)
     if violation is not None:
         return f"breaks the contract: {violation.element}, {violation.rule}"
-    said = {path: payload.findtext(path) for path in promised(primitive, serial)}
-    different = [name for name, text in promised(primitive, serial).items() if said[name] != text]
+    texts = {path: payload.findtext(path) for path in promised(primitive, serial)}
+    different = [name for name, text in promised(primitive, serial).items() if texts[name] != text]
     return (
         f"{primitive}: {', '.join(different)}" if different else _wrong_transfers(payload, serial)
     )

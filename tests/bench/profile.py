@@ -79,10 +79,10 @@ def _profiled(kind: str, url: str, primitive: str, variant: str, size: Size) -> 
     if primitive == notices.SEND:
         database.renew(url)
     spent = _spent(watched)
-    whole = sum(spent.values())
+    total = sum(spent.values())
     for location, seconds in spent.most_common(SHOWN):
         us = seconds / exchanges * 1e6
-        yield Row(kind, primitive, variant, location, us, seconds / whole)
+        yield Row(kind, primitive, variant, location, us, seconds / total)
 
 
 def _spent(watched: cProfile.Profile) -> Counter[str]:

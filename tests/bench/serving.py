@@ -97,10 +97,10 @@ def _command(variant: Variant) -> list[str]:
 
 def _application(program: str) -> Callable[[str], Wsgi]:
     # WHY: only the served process needs these imports, and the floor must not load Spyne.
-    from tests.bench import floor  # noqa: PLC0415
+    from tests.bench import floor  # noqa: PLC0415  # a variant loads its own server alone
 
     if program == "stock":
-        from tests.bench import stock  # noqa: PLC0415
+        from tests.bench import stock  # noqa: PLC0415  # a variant loads its own server alone
 
         return stock.application
     return {"floor": floor.application, "constant": floor.constant}[program]
@@ -108,9 +108,9 @@ def _application(program: str) -> Callable[[str], Wsgi]:
 
 def main(program: str) -> None:
     """Serve a program other than gpd_soap, with the same variables."""
-    from gpd_soap.monitoring import logs  # noqa: PLC0415
-    from gpd_soap.server import gunicorn as server  # noqa: PLC0415
-    from gpd_soap.settings import Settings  # noqa: PLC0415
+    from gpd_soap.monitoring import logs  # noqa: PLC0415  # a variant loads its own server alone
+    from gpd_soap.server import gunicorn as server  # noqa: PLC0415  # a variant loads its own server alone
+    from gpd_soap.settings import Settings  # noqa: PLC0415  # a variant loads its own server alone
 
     settings = Settings.load()
     logs.configure(settings.log_level)

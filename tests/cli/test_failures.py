@@ -76,7 +76,7 @@ def test_unusable_database_is_named_on_one_line_with_its_remedy(
 
 
 @pytest.mark.parametrize(
-    ("said", "remedy"),
+    ("reason", "remedy"),
     [
         ('FATAL:  password authentication failed for user "gpd"', "the user or the password"),
         ("fe_sendauth: no password supplied", "asks for a password"),
@@ -87,9 +87,9 @@ def test_unusable_database_is_named_on_one_line_with_its_remedy(
         ("FATAL:  no pg_hba.conf entry for host", "lets nobody connect so"),
     ],
 )
-def test_refused_connection_to_postgresql_is_named_without_its_text(said: str, remedy: str):
+def test_refused_connection_to_postgresql_is_named_without_its_text(reason: str, remedy: str):
     """The texts are those that libpq gave on a server with passwords and without TLS."""
-    refused = psycopg.OperationalError(f"connection failed: connection to server: {said}")
+    refused = psycopg.OperationalError(f"connection failed: connection to server: {reason}")
 
     assert remedy in str(known_cause(refused))
     assert "gpd" not in str(known_cause(refused))

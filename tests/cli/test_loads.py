@@ -22,7 +22,7 @@ def run(url: str, *arguments: str) -> Result:
 
 
 def test_loads_are_listed_and_shown(fresh_database: FreshDatabase):
-    """With what is wrong, line by line, and without any value of the file."""
+    """The errors are shown line by line, without any value of the file."""
     url = fresh_database("sqlite", prepare)
     store = Store(url)
     file = as_csv([line(1), line(2, codice_fiscale="0123456789")])

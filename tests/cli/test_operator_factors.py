@@ -43,7 +43,7 @@ def run(*arguments: str) -> Result:
 
 @pytest.mark.usefixtures("url")
 def test_show_prints_passkeys_and_identities():
-    """With their ids, by which they are removed, and what is wrong with them."""
+    """It prints the ids by which they are removed, and what is wrong with them."""
     shown = run("show", NAME).stdout
 
     assert (
@@ -75,7 +75,7 @@ def test_passkey_and_identity_are_removed_once(url: str):
 
 
 def test_check_of_the_provider_prints_what_to_register(monkeypatch: pytest.MonkeyPatch):
-    """And ends with 1 and a reason where the provider cannot be used."""
+    """It ends with 1 and a reason where the provider cannot be used."""
     provider = Provider(CLIENT, SECRET, lambda: datetime.now(UTC))
     with serving(provider):
         monkeypatch.setenv("GPD_CONSOLE_URL", "https://console.esempio.invalid")

@@ -76,7 +76,7 @@ def test_list_prints_a_line_for_each_receipt():
 
 @pytest.mark.usefixtures("database")
 def test_list_is_printed_as_csv():
-    """With the PSP's name."""
+    """The file has the PSP's name."""
     listed = run("list", *OURS, "--from", "2026-03-01", "--to", "2026-03-31", "--csv")
 
     rows = list(csv.DictReader(io.StringIO(listed.stdout)))
@@ -174,7 +174,7 @@ def test_refused_command_prints_its_reason_to_standard_error(
 
 
 def test_case_is_opened_on_the_receipt_of_a_paid_notice(office: BackOffice):
-    """With its cause; a second time, a wrong cause and an unknown receipt are refused."""
+    """It has its cause; a second time, a wrong cause and an unknown receipt are refused."""
     arguments = ("open", "r-1", *OURS, "--by", "Anna", "--cause")
     opened = run(*arguments, "paid-by-mistake", "--note", "per il fratello")
 

@@ -80,12 +80,12 @@ def test_run_forgets_what_is_due_and_the_report_counts_it(store: Store):
 def test_term_that_is_set_is_obeyed_and_the_default_comes_back():
     """The longest term keeps what the default would not."""
     longer = command("set", "positions", "200m", *OURS)
-    kept = command("run", "--dry-run")
+    shown = command("run", "--dry-run")
     default = command("set", "positions", "default", *OURS)
     gone = command("run", "--dry-run")
 
     assert (longer.exit_code, default.exit_code) == (0, 0), longer.output
-    assert f"{ORGANIZATION} positions: 0 from" in kept.output
+    assert f"{ORGANIZATION} positions: 0 from" in shown.output
     assert f"{ORGANIZATION} positions: 1 from" in gone.output
 
 

@@ -61,7 +61,7 @@ def prepare(url: str, now: datetime = NOW) -> None:
     store.close()
 
 
-def prepare_lived(url: str, now: datetime = NOW) -> None:
+def prepare_with_history(url: str, now: datetime = NOW) -> None:
     """Make the database of `gpd-soap demo`, with its past, and an operator of every role."""
     store = Store(url)
     migrate.upgrade(store.engine)

@@ -61,9 +61,9 @@ def live(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
 
 
 @pytest.fixture
-def lived(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
+def busy_office(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
     """Yield the console of a demo with its past, and the origin at which it is served."""
-    store = Store(fresh_database("sqlite", bed.prepare_lived))
+    store = Store(fresh_database("sqlite", bed.prepare_with_history))
     console = Console(store)
     with bed.served(console.wsgi) as origin:
         yield console, origin

@@ -49,7 +49,7 @@ def make() -> list[str]:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         url = f"sqlite:///{home}/pictures.db"
-        bed.prepare_lived(url, NOW)
+        bed.prepare_with_history(url, NOW)
         store = Store(url)
         console = bed.Console(store)
         console.now = NOW

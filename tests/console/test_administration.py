@@ -135,7 +135,7 @@ def test_key_is_made_shown_once_and_revoked(console: Console):
         assert (answer.status_code, f'href="#f-{field}"' in answer.text) == (422, True), field
 
 
-def test_settings_are_changed_and_what_would_stop_is_said(console: Console):
+def test_settings_are_changed_and_a_needed_station_stays(console: Console):
     """A station whose code a service uses stays, and the page says why."""
     client, store = console.client("admin"), console.store
     settings = f"{ORG}/config"
@@ -164,8 +164,8 @@ def test_settings_are_changed_and_what_would_stop_is_said(console: Console):
         assert (answer.status_code, f'href="#f-{field}"' in answer.text) == (422, True), field
 
 
-def test_stranger_registers_no_station_of_others(console: Console):
-    """Who works for one organization names a registered station alone."""
+def test_operator_of_one_organization_registers_no_station_of_others(console: Console):
+    """An operator of one organization names a registered station alone."""
     given = {"station": "15376371009_10", "broker": demo.BROKER, "segregation_code": "10"}
     answer = console.client("stranger").post(f"/console/{OTHER}/config/stations", data=given)
 
@@ -257,8 +257,8 @@ def test_every_screen_has_its_help(console: Console):
     assert client.get("/console/help/a%20b").status_code == 404
 
 
-def test_invitation_that_is_over_is_said_to_be_over(console: Console):
-    """An hour later it is not said to be good until then."""
+def test_expired_invitation_is_shown_as_expired(console: Console):
+    """An hour later the page does not call it valid."""
     client = console.client("admin")
     shown_once(client.post(f"{ORG}/people", data=INVITED))
     console.later(hours=2)
@@ -271,7 +271,7 @@ def test_invitation_that_is_over_is_said_to_be_over(console: Console):
 
 
 def test_first_page_without_receipts_counts_no_zero(console: Console):
-    """Of an organization that has just begun."""
+    """The organization has just begun."""
     page = console.client("admin").get(f"/console/{OTHER}/").text
 
     assert "Ancora nessuna ricevuta." in page

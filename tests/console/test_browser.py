@@ -58,7 +58,7 @@ def name_of(shown: Tab) -> str:
     return summary.inner_text() if summary.count() else ""
 
 
-def test_device_takes_the_place_of_both_factors(browser: Browser, fresh_database: FreshDatabase):
+def test_passkey_replaces_both_factors(browser: Browser, fresh_database: FreshDatabase):
     """An invitation is accepted, a session begun and raised, a second device added and removed."""
     store = Store(fresh_database("sqlite", bed.prepare))
     with served_at_localhost(store) as (console, origin):

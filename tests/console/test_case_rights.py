@@ -28,7 +28,7 @@ def test_case_is_hidden_from_another_organization(busy: Console):
 
 @pytest.mark.parametrize("case", ["nothing", "q." + "0" * 64, "..%2f..", "~", "x" * 5000])
 def test_forged_case_is_not_there(busy: Console, case: str):
-    """Whatever its id is."""
+    """Every forged id is answered 404."""
     client = busy.client("writer")
     assert client.get(f"{ORG}/worklist/{case}").status_code == 404
     assert client.get(f"{ORG}/receipts/{case}").status_code == 404
@@ -42,7 +42,7 @@ def test_nul_in_an_address_is_refused(busy: Console):
 
 
 def test_reader_without_persons_sees_no_name_and_no_code(busy: Console):
-    """On no page, and neither in messages nor in the file of refunds."""
+    """No page has them, nor a message, nor the file of refunds."""
     reader, clerk = busy.client("reader"), busy.client("clerk")
     names = (NAME, CODE, "Maria Esempio", "RSSMRA00A01A000K", "RSSMRA00A01A000A")
     review = f"{ORG}/worklist/{working.REVIEW}"
@@ -69,7 +69,7 @@ def test_reader_without_persons_sees_no_name_and_no_code(busy: Console):
 
 
 def test_reading_of_a_case_is_in_the_audit(busy: Console):
-    """With the notice and the receipt that it is about."""
+    """The row names the notice and the receipt that it is about."""
     busy.client("clerk").get(DOUBLE)
     busy.store.access_trail.flush()
     audit = tables.audit.c
@@ -83,8 +83,8 @@ def test_reading_of_a_case_is_in_the_audit(busy: Console):
     assert rows == [(working.PAID, working.DOUBLE)]
 
 
-def test_who_may_not_decide_has_no_form_and_no_way_round_it(busy: Console):
-    """A reader, and a clerk who sees persons."""
+def test_operator_who_may_not_decide_has_no_form_and_a_forged_one_is_refused(busy: Console):
+    """A reader is one, and a clerk who sees persons."""
     for role in ("reader", "clerk"):
         client = busy.client(role)
         assert "Come si risolve" not in text(client, DOUBLE)

@@ -101,6 +101,6 @@ def test_line_of_percentages_holds_every_day_and_the_target(values: list[float])
     assert 12 <= chart.target <= chart.bottom
 
 
-def test_line_of_no_days_is_none():
+def test_chart_without_days_has_no_line():
     """A month without a call has no line."""
     assert percentages([], 98.0) is None

@@ -31,9 +31,9 @@ RAISED: list[tuple[Callable[[], Exception], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "status", "said"), RAISED)
+@pytest.mark.parametrize(("make", "status", "expected"), RAISED)
 def test_failure_has_its_page(
-    make: Callable[[], Exception], status: int, said: str, console: Console,
+    make: Callable[[], Exception], status: int, expected: str, console: Console,
     monkeypatch: pytest.MonkeyPatch,
 ):  # fmt: skip
     """It says what happened and the number of the request, and never what was in it."""
@@ -45,7 +45,7 @@ def test_failure_has_its_page(
     answer = console.client("admin").get("/console/me", headers={"X-Request-Id": "abc-1"})
 
     assert answer.status_code == status
-    assert said in answer.text
+    assert expected in answer.text
     assert "abc-1" in answer.text
     assert answer.headers["X-Request-Id"] == "abc-1"
     assert "RSSMRA00A01A000K" not in answer.text
@@ -161,7 +161,7 @@ def test_console_leaves_threads_to_the_api():
 
 
 def test_thread_is_given_back_after_each_answer():
-    """Also where a page fails, or its reader goes away before its end."""
+    """It is given back also where a page fails, or its reader goes away before its end."""
 
     def failing(environ: Environ, _start_response: StartResponse) -> list[bytes]:
         raise RuntimeError(environ["PATH_INFO"])

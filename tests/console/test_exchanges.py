@@ -55,7 +55,7 @@ def test_journal_is_filtered_and_names_its_retention(busy: Console):
     assert "Il Nodo non ha chiesto niente" in none
 
 
-def test_entry_says_the_rule_in_words_and_how_to_ask_again(busy: Console):
+def test_entry_explains_the_rule_and_shows_how_to_repeat_the_question(busy: Console):
     """The command asks what the Node asked; a receipt has none, because it would pay."""
     client = busy.client("reader")
     page = unescape(client.get(f"{ORG}/journal/{working.ENTRY}").text)
@@ -96,12 +96,11 @@ def test_self_test_asks_through_the_real_code_and_leaves_no_entry(busy: Console)
 
 
 def test_lamp_turns_when_something_of_ours_does_not_hold(busy: Console):
-    """Within ten seconds, on every page."""
+    """It turns within ten seconds, on every page."""
     client = busy.client("reader")
     assert "Stazione: 1 cosa da guardare" in text(client, f"{ORG}/journal")
-    failing = lambda: [("database", False, "no answer")]  # noqa: E731
     lamps = busy.app.extensions["gpd-soap-lamps"]
-    lamps._parts = busy.parts._replace(ready=failing)
+    lamps._parts = busy.parts._replace(ready=lambda: [("database", False, "no answer")])
     try:
         assert "Stazione: 1 cosa" in text(client, f"{ORG}/journal")
         busy.later(seconds=11)

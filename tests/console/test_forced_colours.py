@@ -50,9 +50,11 @@ UNSEEN = """boxes => {
 }"""
 
 
-def test_nothing_is_lost_in_forced_colours(browser: Browser, lived: tuple[Console, str]):
+def test_nothing_is_lost_in_forced_colours(browser: Browser, busy_office: tuple[Console, str]):
     """Boxes have borders, shapes differ from the page, states have a shape and a word."""
-    shown = browsing.tab(browser, *lived, "writer", forced_colors="active", color_scheme="dark")
+    shown = browsing.tab(
+        browser, *busy_office, "writer", forced_colors="active", color_scheme="dark"
+    )
     lost = []
     for path in PAGES:
         shown.open(path)
@@ -72,10 +74,12 @@ def test_nothing_is_lost_in_forced_colours(browser: Browser, lived: tuple[Consol
 
 
 def test_bars_of_a_chart_differ_by_more_than_their_length(
-    browser: Browser, lived: tuple[Console, str]
+    browser: Browser, busy_office: tuple[Console, str]
 ):
     """Kinds of bars that have a legend have different paint."""
-    shown = browsing.tab(browser, *lived, "writer", forced_colors="active", color_scheme="dark")
+    shown = browsing.tab(
+        browser, *busy_office, "writer", forced_colors="active", color_scheme="dark"
+    )
     shown.open(f"{ORG}/worklist")
     paints = shown.page.evaluate(
         """["f4", "f5", "f2"].map(kind => {

@@ -88,7 +88,7 @@ def test_no_field_makes_a_page_fail(hostile: Console):
     lines: list[str] = []
     handler = logging.Handler(logging.DEBUG)
     form = JsonLines()
-    handler.emit = lambda record: lines.append(form.format(record))  # type: ignore[method-assign]
+    handler.emit = lambda record: lines.append(form.format(record))  # type: ignore[method-assign]  # it collects the lines
     logging.getLogger().addHandler(handler)
     client = hostile.client("admin")
     there, names = known(hostile, client), sorted(fields())

@@ -58,9 +58,9 @@ class Keys:
         return self.page.evaluate(FOCUSED)
 
 
-def test_four_first_tasks_by_keys_alone(browser: Browser, lived: tuple[Console, str]):
+def test_four_first_tasks_by_keys_alone(browser: Browser, busy_office: tuple[Console, str]):
     """Explain a refusal and mend it, issue a notice, resolve a double payment, see the station."""
-    shown = browsing.tab(browser, *lived, "writer")
+    shown = browsing.tab(browser, *busy_office, "writer")
     keys, page = Keys(shown), shown.page
 
     shown.open(f"{ORG}/")
@@ -114,9 +114,9 @@ def test_four_first_tasks_by_keys_alone(browser: Browser, lived: tuple[Console, 
     shown.context.close()
 
 
-def test_button_of_a_decision_says_what_it_does(browser: Browser, lived: tuple[Console, str]):
+def test_button_of_a_decision_says_what_it_does(browser: Browser, busy_office: tuple[Console, str]):
     """Its words follow the outcome that is chosen, without a script too."""
-    shown = browsing.tab(browser, *lived, "writer", java_script_enabled=False)
+    shown = browsing.tab(browser, *busy_office, "writer", java_script_enabled=False)
     shown.open(f"{ORG}/worklist?kind=double")
     shown.page.get_by_role("link", name="TARI 2026, rata 2, pagato due volte").click()
     button = shown.page.locator(".decide .btn.go")

@@ -29,7 +29,7 @@ from tests.usecases.loads.files import HEADER, as_csv, line
 
 
 def test_trial_says_what_is_wrong_and_proposes(console: Console, client: FlaskClient):
-    """By rule, with what stands there and what is expected of that very row."""
+    """Rows are grouped by rule, with their value and what is expected of that very row."""
     address = tried(console, client, as_csv([*GOOD, *BAD]))
 
     page = text_of(client.get(address).text)
@@ -66,19 +66,19 @@ def test_every_rule_says_in_the_office_s_words_what_it_expects(
 
     refused = page.partition("Perché sono rifiutate")[2].partition("</main>")[0]
     assert 'lang="en"' not in refused
-    said = text_of(refused)
-    assert "una cella vuota, o quello che dice la prima riga della posizione" in said
-    assert "al massimo 140 caratteri" in said
+    shown = text_of(refused)
+    assert "una cella vuota, o quello che dice la prima riga della posizione" in shown
+    assert "al massimo 140 caratteri" in shown
 
 
-def test_rules_of_one_title_are_told_apart_by_their_field(console: Console, client: FlaskClient):
+def test_rules_of_one_title_are_distinguished_by_their_field(console: Console, client: FlaskClient):
     """Two things that are missing are two groups, each with its name."""
     rows = [*GOOD, line(3, scadenza=""), line(4, **DUE, nominativo="")]
 
-    said = text_of(client.get(tried(console, client, as_csv(rows))).text)
+    shown = text_of(client.get(tried(console, client, as_csv(rows))).text)
 
-    assert "1 Manca un valore: scadenza" in said
-    assert "1 Manca un valore: nominativo" in said
+    assert "1 Manca un valore: scadenza" in shown
+    assert "1 Manca un valore: nominativo" in shown
 
 
 def test_positions_of_several_rows_are_no_rows(console: Console, client: FlaskClient):
@@ -114,7 +114,7 @@ def test_rows_with_a_warning_are_named(console: Console, client: FlaskClient):
 
 
 def test_first_page_has_the_last_loads(console: Console, client: FlaskClient):
-    """Who sent each, how it went, and how many rows were refused."""
+    """It says who sent each, how it went, and how many rows were refused."""
     home = f"/console/{ORGANIZATION}/"
     assert "Non è stato caricato ancora nessun file." in text_of(client.get(home).text)
     address = tried(console, client, as_csv([*GOOD, *BAD]), "mensa.csv")
@@ -151,10 +151,10 @@ def test_first_page_has_the_last_loads(console: Console, client: FlaskClient):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_file_of_another_kind_is_refused_in_words(
+def test_file_of_another_kind_is_refused_with_an_explanation(
     client: FlaskClient, name: str, content: bytes, why: Why
 ):
-    """Whatever its name; nothing is stored."""
+    """Its name does not count, and nothing is stored."""
     answer = send(client, io.BytesIO(content), name)
 
     assert answer.status_code == 422
@@ -163,7 +163,9 @@ def test_file_of_another_kind_is_refused_in_words(
     assert "Non è stato caricato ancora nessun file." in answer.text
 
 
-def test_file_beyond_the_limit_is_refused_in_words(console: Console, client: FlaskClient):
+def test_file_beyond_the_limit_is_refused_with_an_explanation(
+    console: Console, client: FlaskClient
+):
     """The setting GPD_MAX_LOAD bounds it; other forms keep their own, smaller bound."""
     large = b"posizione;importo\r\n" + b"x" * (console.parts.settings.max_load + (1 << 17))
 
@@ -176,7 +178,7 @@ def test_file_beyond_the_limit_is_refused_in_words(console: Console, client: Fla
 
 
 def test_form_without_a_file_says_so(client: FlaskClient):
-    """Also one whose file is a text field."""
+    """One whose file is a text field says so too."""
     for data in ({}, {"file": "text"}, {"file": (io.BytesIO(b""), "")}):
         answer = client.post(LOADS, data=data, content_type="multipart/form-data")
         assert answer.status_code == 422
@@ -216,7 +218,7 @@ def test_names_of_files_are_cleaned_and_escaped(console: Console, client: FlaskC
 
 
 def test_list_goes_on_after_twenty(console: Console, client: FlaskClient):
-    """By a place and not by a number of a page."""
+    """The next page begins after a key, not at a number."""
     for number in range(22):
         address = tried(console, client, bytes_of([";".join(HEADER), "a"]), f"n{number}.csv")
         client.post(f"{address}/cancel")

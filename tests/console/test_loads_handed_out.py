@@ -20,7 +20,7 @@ from tests.usecases.loads.files import as_csv, as_workbook, line
 
 
 def test_load_of_another_organization_is_not_there(console: Console, client: FlaskClient):
-    """As one that never was, for every page and every form."""
+    """Every page and every form answers as for one that never existed."""
     address = tried(console, client, as_csv(BAD))
     load = address.rpartition("/")[2]
     stranger, elsewhere = console.client("stranger"), f"/console/{OTHER}/loads/{load}"
@@ -36,7 +36,7 @@ def test_load_of_another_organization_is_not_there(console: Console, client: Fla
 
 
 @pytest.mark.parametrize("name", ["reader", "clerk"])
-def test_who_may_not_load_sees_no_form(console: Console, client: FlaskClient, name: str):
+def test_operator_who_may_not_load_sees_no_form(console: Console, client: FlaskClient, name: str):
     """A reader sees that a file was loaded; a clerk sees who is in it, too."""
     address = tried(console, client, as_csv(BAD))
     reader = console.client(name)
@@ -66,7 +66,7 @@ def test_many_persons_are_handed_out_after_a_factor(console: Console, client: Fl
 
 
 def test_workbook_comes_back_as_a_workbook(console: Console, client: FlaskClient):
-    """In the form in which it came."""
+    """The rows to mend have the form in which they came."""
     address = tried(console, client, as_workbook(BAD), "tari.xlsx")
 
     answer = client.get(f"{address}/rows")

@@ -122,7 +122,7 @@ def prepared(console: Console) -> list[str]:
 def test_page_of_each_state_has_no_problem(
     live: tuple[Console, str], open_tab: Callable[..., Tab], role: str, language: str
 ):
-    """With every fold open, too: no message, no axe violation, no sideways scroll."""
+    """With every fold open, too, it has no message, no axe violation and no sideways scroll."""
     console = live[0]
     shown, wrong = open_tab(role, language=language), []
 

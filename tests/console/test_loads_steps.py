@@ -50,7 +50,7 @@ def test_good_rows_are_loaded_and_the_others_come_back(console: Console, client:
     assert "TARI-000001" in notices
 
 
-def test_what_the_file_does_not_say_is_asked(console: Console, client: FlaskClient):
+def test_fact_that_the_file_lacks_is_asked_for(console: Console, client: FlaskClient):
     """Nothing is tried before; a wrong answer loses nothing that was typed."""
     rows = [row[:6] for row in (line(1, **{**DUE, "importo": "1250"}),)]
     address = send(client, as_csv(rows, HEADER[:6])).location
@@ -111,7 +111,7 @@ def test_trial_is_thrown_away(console: Console, client: FlaskClient):
 
 
 def test_second_load_waits_for_the_first(client: FlaskClient):
-    """One at a time for each organization."""
+    """Each organization has one at a time."""
     send(client, as_csv(GOOD))
 
     answer = send(client, as_csv(GOOD))
@@ -121,7 +121,7 @@ def test_second_load_waits_for_the_first(client: FlaskClient):
 
 
 def test_notices_of_a_load_are_printed_and_taken_away(console: Console, client: FlaskClient):
-    """As a batch, whose job another process may do."""
+    """They are a batch, whose job another process may do."""
     console.later(minutes=1)
     address = tried(console, client, as_csv(GOOD))
     client.post(f"{address}/load", data={"reading": reading_in(client.get(address).text)})

@@ -82,8 +82,8 @@ def test_second_of_two_operators_is_led_to_the_case_of_the_first(console: Consol
 
 
 @pytest.mark.parametrize("scopes", [EVERY - {Scope.REFUND, Scope.CONFIGURE}, frozenset()])
-def test_who_may_not_refund_sees_no_way_there(console: Console, scopes: frozenset[Scope]):
-    """Neither on the notice nor on its receipt."""
+def test_operator_who_may_not_refund_sees_no_link_to_it(console: Console, scopes: frozenset[Scope]):
+    """Neither the notice nor its receipt has the link."""
     role = PEOPLE["writer"][0] if scopes else PEOPLE["reader"][0]
     address = form_of(console)
     add_operator(console.store, "limited", (role, (ORGANIZATION,), scopes))
@@ -105,7 +105,7 @@ def test_receipt_that_is_not_there_or_is_anothers_is_404(console: Console):
         assert client.post(wrong, data={"cause": "wrong-amount"}).status_code == 404
 
 
-def test_receipt_without_money_is_refused_in_words(console: Console):
+def test_receipt_without_money_is_refused_with_an_explanation(console: Console):
     """A form that stayed open cannot open a case on what is one already."""
     working.add_cases(console.store, console.now)
     client = console.client("writer")

@@ -89,8 +89,8 @@ def test_every_change_of_a_face_gives_its_record(face: str):
     assert set(unrecorded(face)) <= READS
 
 
-def test_who_takes_a_case_and_gives_it_back_is_in_the_audit(busy: Console):
-    """By its page, and by the button that takes the oldest free one."""
+def test_claim_and_release_of_a_case_are_in_the_audit(busy: Console):
+    """A case is claimed on its page, or by the button that takes the oldest free one."""
     client = busy.client("writer")
     case = f"{WORKLIST}/{working.UNMATCHED}"
     for address in (f"{case}/claim", f"{case}/release", f"{WORKLIST}/-/take"):
@@ -119,7 +119,7 @@ def test_oldest_case_that_a_colleague_takes_meanwhile_gives_the_next(
     colleague = busy.client("admin")
 
     def beaten(*given: object) -> object:
-        case = find_oldest(*given)  # type: ignore[arg-type]
+        case = find_oldest(*given)  # type: ignore[arg-type]  # passed on
         monkeypatch.setattr(claims, "oldest_free", find_oldest)
         assert case is not None
         assert case.name == working.DOUBLE

@@ -160,7 +160,7 @@ def test_unknown_organization_is_as_another_ones(console: Console):
 
 
 def test_page_without_a_row_does_not_start():
-    """Whoever adds a page says who may open it."""
+    """A new page must name in `access.py` who may open it."""
     app = Flask("pages")
     app.add_url_rule("/console/new", "new.page", lambda: "")
 

@@ -81,7 +81,7 @@ def test_service_is_added_with_every_field_and_is_a_template(console: Console):
 
 
 def test_service_whose_amount_is_an_element(console: Console):
-    """With its unit."""
+    """The amount has its unit."""
     form = {**GIVEN, "amount": "", "amountElement": "importo", "amountUnit": "cents"}
     assert console.client("admin").post(NEW, data=form).status_code == 303
 
@@ -142,7 +142,7 @@ def test_form_that_was_not_touched_changes_nothing(console: Console):
 def test_wrong_field_is_shown_where_it_is(
     wrong: dict[str, str], fields: set[str], console: Console
 ):
-    """With what was typed, and nothing is stored."""
+    """The form has what was typed, and nothing is stored."""
     before = stored(console, demo.SERVICE_ID, demo.SUBJECT_ID)
     answer = console.client("admin").post(NEW, data={**GIVEN, **wrong})
     page = answer.get_data(as_text=True)
@@ -185,7 +185,7 @@ def test_service_of_another_kind_is_changed_as_json(console: Console):
 
 
 def test_service_that_is_not_there_or_is_anothers_is_404(console: Console):
-    """Also for a form that is forged."""
+    """A forged form is 404 too."""
     client = console.client("admin")
 
     for wrong in (f"{CONFIG}/services/00009/00009", ONE.replace(ORGANIZATION, OTHER)):

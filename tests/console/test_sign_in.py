@@ -101,8 +101,8 @@ def test_invited_operator_chooses_factors_and_signs_in(console: Console):
     assert client.get("/console/sign-in").headers["Location"] == "/console/"
 
 
-def test_wrong_name_and_wrong_password_are_said_alike(console: Console):
-    """The page does not tell who exists, and asks for patience after some failures."""
+def test_wrong_name_and_wrong_password_have_one_answer(console: Console):
+    """The page does not reveal who exists, and asks to wait after some failures."""
     accepted(console)
     client = console.client()
 
@@ -128,11 +128,11 @@ def test_session_that_ends_in_a_form_loses_nothing(console: Console):
     assert over.status_code == 404  # an address that is not there is no page to come back to
     over = client.post("/console/me/habits", data={**form, "language": "de"})
     assert "La sessione è finita" in over.text
-    kept, following = hidden(over, "kept"), hidden(over, "next")
-    assert kept is not None
+    hidden_form, following = hidden(over, "kept"), hidden(over, "next")
+    assert hidden_form is not None
     assert following is not None
     assert PASSWORD not in over.text
-    resumed = sign_in(console, client, secret, next=following, kept=kept)
+    resumed = sign_in(console, client, secret, next=following, kept=hidden_form)
     assert heading(resumed) == "Eri a metà di una modifica"
     assert 'action="/console/me/habits"' in resumed.text
     assert hidden(resumed, "reason") == form["reason"]
@@ -196,7 +196,7 @@ def test_sign_out_and_ends_of_sessions(console: Console):
     assert third.get("/console/me").status_code == 303
 
 
-def test_browser_that_was_used_before_waits_for_no_stranger(console: Console):
+def test_known_browser_does_not_wait_for_failures_of_others(console: Console):
     """It keeps a mark, which only we read; another browser of the operator waits."""
     secret = accepted(console)
     client = console.client()

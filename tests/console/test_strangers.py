@@ -15,7 +15,7 @@ from tests.usecases.people.people import NOW
 PROXY, STRANGER, CLERK = "10.0.0.7", "198.51.100.4", "192.0.2.1"
 
 
-def test_stranger_behind_the_proxy_makes_nobody_else_wait(console: Console):
+def test_failures_of_one_caller_behind_the_proxy_delay_no_other(console: Console):
     """Wrong passwords count by the address that the proxy names, and by no forged one."""
     proxies = console.parts.settings.model_validate({"admin_proxies": PROXY}).admin_proxies
     client = Client(ThroughProxies(console.wsgi, proxies))
@@ -68,7 +68,7 @@ def test_address_without_a_session_is_slowed_down(method: str, path: str, consol
 
 @pytest.mark.parametrize("path", ["sign-in", "step-up", "77777777777/worklist/-/many"])
 def test_form_of_many_fields_is_refused_before_it_is_read(path: str, console: Console):
-    """Whoever sends it: no page of ours has so many."""
+    """No page of ours has so many fields."""
     client = console.client()
 
     def status(fields: int) -> int:

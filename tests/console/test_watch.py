@@ -36,14 +36,16 @@ WELL = Station(
 )
 
 
-def said(station: Station, certificates: list[Certificate] | None = None) -> list[tuple[str, str]]:
+def watched_things(
+    station: Station, certificates: list[Certificate] | None = None
+) -> list[tuple[str, str]]:
     """Returns what is to be watched, with who can mend it."""
     things = watched(station, NOW, certificates or [], [])
     return [(each.title, each.who) for each in things if each.kind != "good"]
 
 
-def test_well_station_has_nothing_to_watch():
-    """And its title says so."""
+def test_healthy_station_has_nothing_to_watch():
+    """The title of the page says so."""
     things = watched(WELL, NOW, [], [])
     assert concerns(things) == 0
     assert verdict(things, WELL) == "La stazione sta bene"
@@ -86,8 +88,8 @@ def test_well_station_has_nothing_to_watch():
     ],
 )
 def test_thing_to_watch_says_who_can_mend_it(station: Station, title: str, who: str):
-    """One at a time."""
-    assert said(station) == [(title, who)]
+    """Each is named one at a time."""
+    assert watched_things(station) == [(title, who)]
 
 
 def test_stand_in_ends_with_the_next_question():
@@ -97,19 +99,19 @@ def test_stand_in_ends_with_the_next_question():
     during = WELL._replace(probed_at=probed, calls=[verify, receipt])
     later = verify._replace(last_at=probed + 2 * MINUTE)
 
-    assert said(during) == [("Siamo in Stand-In", "chi gestisce il programma")]
-    assert said(during._replace(calls=[later, receipt])) == []
-    assert said(during._replace(calls=[verify, Call("paGetPaymentV2", NOW, "OK")])) == []
+    assert watched_things(during) == [("Siamo in Stand-In", "chi gestisce il programma")]
+    assert watched_things(during._replace(calls=[later, receipt])) == []
+    assert watched_things(during._replace(calls=[verify, Call("paGetPaymentV2", NOW, "OK")])) == []
 
 
-def test_share_just_below_the_target_is_not_rounded_up_to_it():
+def test_ratio_just_below_the_target_is_not_rounded_up_to_it():
     """97.999 is not 98."""
-    [(title, _)] = said(WELL._replace(month=Speed(date(2026, 11, 1), 100000, 97999)))
+    [(title, _)] = watched_things(WELL._replace(month=Speed(date(2026, 11, 1), 100000, 97999)))
     assert not title.startswith("98")
-    assert said(WELL._replace(month=Speed(date(2026, 11, 1), 100, 98))) == []
+    assert watched_things(WELL._replace(month=Speed(date(2026, 11, 1), 100, 98))) == []
 
 
-def test_certificate_is_said_a_month_before_it_ends():
+def test_certificate_is_mentioned_a_month_before_it_ends():
     """A week before, it is a problem."""
     for days, kind in ((31, None), (19, "care"), (3, "bad"), (-2, "bad")):
         things = watched(WELL, NOW, [Certificate("del proxy", NOW + days * DAY)], [])
@@ -182,6 +184,6 @@ def test_probe_from_outside_reaches_the_real_face(shared_database: LendDatabase)
 
 def test_server_without_a_journal_says_that_calls_are_not_seen():
     """It is no alarm about the Node."""
-    things = watched(WELL._replace(calls=[]), NOW, [], [], kept=False)
+    things = watched(WELL._replace(calls=[]), NOW, [], [], has_journal=False)
     assert [each.title for each in things] == ["Le domande del Nodo non si vedono"]
     assert verdict(things, WELL._replace(calls=[])) == "La stazione risponde; una cosa da guardare"

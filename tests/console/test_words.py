@@ -62,7 +62,7 @@ def test_languages_are_those_of_the_catalogues():
 
 
 def test_number_chooses_among_four_slovene_forms():
-    """One, two, three or four, and more."""
+    """One, two, three or four, and more each have a form."""
     translation = spoken.translations("sl")
     texts = ("%(number)d chiave funziona", "%(number)d chiavi funzionano")
     forms = [translation.ngettext(*texts, number) for number in (1, 2, 3, 5, 101)]

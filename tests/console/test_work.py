@@ -55,7 +55,7 @@ def test_empty_worklist_names_when_the_last_case_was_resolved(busy: Console):
 
 
 def test_overview_has_a_row_for_each_organization_of_the_viewer(busy: Console):
-    """And no other; what waits, today's money, the Node's last call."""
+    """It has no other; a row has what waits, today's money and the Node's last call."""
     page = text(busy.client("writer"), "/console/overview")
     assert "Comune di Esempio 77777777777 6 casi" in page
     assert "Provincia di Esempio" in page
@@ -64,7 +64,7 @@ def test_overview_has_a_row_for_each_organization_of_the_viewer(busy: Console):
 
 @pytest.mark.parametrize("language", ["it", "en", "de", "sl"])
 def test_pages_hold_in_every_language(busy: Console, language: str):
-    """With Slovene's four plurals."""
+    """The four plurals of Slovene are there."""
     client = busy.client("admin", language=language)
     lists = (f"{ORG}/{name}" for name in ("", "worklist", "receipts", "journal", "station"))
     for path in (*lists, DOUBLE, RECEIPT, ENTRY, "/console/overview"):

@@ -62,7 +62,7 @@ def test_page_has_no_problem(role: str, language: str, browser: Browser, busy: t
 def test_double_payment_is_resolved_and_exported_in_four_actions(
     browser: Browser, busy: tuple[Console, str]
 ):
-    """From the first page: to the doubles, to the oldest, to the refunds, to the file."""
+    """The way begins at the first page: the doubles, the oldest, the refunds, the file."""
     shown = browsing.tab(browser, *busy, "writer", accept_downloads=True)
     shown.open(f"{ORG}/")
     shown.click("Pagati due volte")
@@ -84,7 +84,7 @@ def test_double_payment_is_resolved_and_exported_in_four_actions(
 def test_money_of_a_paid_notice_is_put_among_the_refunds_in_five_actions(
     browser: Browser, busy: tuple[Console, str]
 ):
-    """From the notice: why, the case, its outcome; a form that was wrong has no problem."""
+    """The way begins at the notice: why, the case, its outcome; a wrong form has no problem."""
     shown = browsing.tab(browser, *busy, "writer")
     shown.open(f"{ORG}/notices/{working.PAID}")
     shown.click("Il denaro va restituito…")

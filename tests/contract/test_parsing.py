@@ -99,7 +99,7 @@ DECIDED = {
 def test_mark_decides_the_encoding_before_charset_before_declaration(
     raw: bytes, charset: str | None
 ):
-    """RFC 7303, sections 3.2 and 3.3."""
+    """The order is that of RFC 7303, sections 3.2 and 3.3."""
     assert read(raw, charset) == TEXT
 
 

@@ -75,7 +75,7 @@ def test_schema_has_the_six_operations_of_the_wsdl(schema: Schema):
 def test_operations_of_a_schema_cannot_be_changed(schema: Schema):
     """One request cannot change the operations of the next."""
     with pytest.raises(TypeError):
-        schema.operations["x"] = Operation("x", "x", "x", "x")  # type: ignore[index]
+        schema.operations["x"] = Operation("x", "x", "x", "x")  # type: ignore[index]  # a Mapping has no assignment, and that is tested
 
 
 @pytest.mark.parametrize("root", GOOD)

@@ -146,10 +146,10 @@ def test_failed_backup_leaves_the_last_one(server: Postgres, home: Path) -> None
     """A file appears under its name when it is whole."""
     world.prepare(url(server, OWNER))
     file = save(server, home)
-    whole = file.read_bytes()
+    dump = file.read_bytes()
     (home / "run/secrets/owner_password").write_text("wrong")
 
     script = composed()["services"]["backup"]["entrypoint"][-1].replace("$$", "$")
     shell(server, script.replace("sleep 86400", "exit 0"), home)
 
-    assert file.read_bytes() == whole
+    assert file.read_bytes() == dump

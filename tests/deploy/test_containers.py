@@ -77,7 +77,7 @@ def pins(path: Path) -> dict[str, str]:
 
 
 def test_image_of_the_office_has_every_extra_and_that_of_the_node_none() -> None:
-    """Who starts the office's container prints, signs in by passkey, and loads workbooks."""
+    """The office's container prints, signs in by passkey, and loads workbooks."""
     known = stages()
     locks = {
         name: re.findall(r"-r (deploy/requirements\S*\.txt)", each) for name, each in known.items()
@@ -144,11 +144,11 @@ def test_command_of_a_container_leaves_no_core_dump() -> None:
     [entry] = re.findall(r"^ENTRYPOINT (.*)$", DOCKERFILE.read_text("utf-8"), re.MULTILINE)
     command = [word.replace("exec gpd-soap", "exec sh -c") for word in json.loads(entry)]
     limits = 'ulimit -Hc; ulimit -Sc; echo "$0 $1"'
-    said = subprocess.run(
+    ended = subprocess.run(
         [*command, limits, "serve", "two words"], capture_output=True, text=True, check=True
     )
 
-    assert said.stdout.split("\n") == ["0", "0", "serve two words", ""]
+    assert ended.stdout.split("\n") == ["0", "0", "serve two words", ""]
 
 
 def test_container_of_ours_is_read_only_and_without_capabilities() -> None:
@@ -194,9 +194,9 @@ def secrets(service: dict[str, Any]) -> list[tuple[str, str]]:
 
 def test_passwords_are_in_files_alone() -> None:
     """No variable contains a secret, and each secret of a service is defined."""
-    whole = composed()
-    for name, service in whole["services"].items():
-        assert {source for source, _ in secrets(service)} <= set(whole["secrets"])
+    composition = composed()
+    for name, service in composition["services"].items():
+        assert {source for source, _ in secrets(service)} <= set(composition["secrets"])
         assert "PASSWORD=" not in str(service), name
         assert not any(
             "PASSWORD" in name and not name.endswith("_FILE") for name in service["environment"]

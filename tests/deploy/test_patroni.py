@@ -60,9 +60,9 @@ def test_patroni_accepts_its_file(config: Path) -> None:
         for number in (1, 2, 3):
             # WHY: Patroni's check connects to each etcd, so something must listen.
             etcd.enter_context(socket.create_server((VALUES[f"NODE_{number}"], 2379)))
-        said = complaint(program("patroni", "patroni"), "--validate-config", config)
+        complaints = complaint(program("patroni", "patroni"), "--validate-config", config)
 
-    assert said == ""
+    assert complaints == ""
 
 
 def test_haproxy_accepts_its_file(tmp_path: Path) -> None:

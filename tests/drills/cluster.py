@@ -169,7 +169,7 @@ class Cluster:
 
     def wait_until_whole(self) -> None:
         """Return once a primary, a synchronous standby and a third node are all up to date."""
-        _until(self._whole, WHOLE_WITHIN, "the cluster is not whole")
+        _until(self._is_healthy, WHOLE_WITHIN, "the cluster is not whole")
 
     def switch_over(self) -> None:
         """Make the synchronous standby primary, as an operator does for maintenance."""
@@ -193,7 +193,7 @@ class Cluster:
                 session.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
             session.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
 
-    def _whole(self) -> bool:
+    def _is_healthy(self) -> bool:
         """Return whether every node agrees on the roles, and the primary on its followers."""
         seen = {frozenset(self.members(node)) for node in self.nodes}
         [members, *others] = seen

@@ -115,7 +115,7 @@ class Followers:
                 yield (
                     f"the back office of {readme} lacks {len(expected - seen)} payments and has"
                     f" {len(seen - expected)} of its own; ended: {self._ended()};"
-                    f" the feed answers {self._answered()}; {self._log()}"
+                    f" the feed answers {self._answered()}; {self._tail_of_log()}"
                 )
 
     def _ended(self) -> list[int | None]:
@@ -139,7 +139,7 @@ class Followers:
     def _file(self, readme: str) -> str:
         return str(self._home / f"{Path(readme).parent.name}.db")
 
-    def _log(self) -> str:
+    def _tail_of_log(self) -> str:
         output = (self._home / "followers.log").read_text("utf-8", errors="replace")
         # WHY: the lines of requests that were answered would be all there is to see.
         lines = (each for each in output.splitlines() if "POST / HTTP" not in each)

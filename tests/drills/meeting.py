@@ -196,8 +196,8 @@ class Meetings:
             return None
         tag = "amount" if outcome_of(answer) == OK else "faultCode"
         before, _, rest = answer.text.partition(f"<{tag}>")
-        said = rest.partition("<")[0]
-        return said.replace(".", "") if tag == "amount" else said or before[:400]
+        text = rest.partition("<")[0]
+        return text.replace(".", "") if tag == "amount" else text or before[:400]
 
     def _etag(self, encounter: Encounter, number: int) -> str:
         """Return the ETag of the beginning; the request is repeated until it is answered."""

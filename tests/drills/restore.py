@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tests.e2e.load import asking, kept
+from tests.e2e.load import asking, stored_receipts
 from tests.e2e.served import started
 from tests.e2e.test_served import living
 from tests.postgres import Postgres
@@ -38,10 +38,12 @@ def drill(server: Postgres, home: Path) -> Outcome:
     with started("node", database, home / "log") as served, asking(served.url) as load:
         time.sleep(2)
     instant = _mistake(server)
-    after_mistake = kept(database)
+    after_mistake = stored_receipts(database)
     begun = time.monotonic()
     _restore(server, archive, backup, instant)
-    return Outcome(load.acknowledged, after_mistake, kept(database), time.monotonic() - begun)
+    return Outcome(
+        load.acknowledged, after_mistake, stored_receipts(database), time.monotonic() - begun
+    )
 
 
 def _archiving(server: Postgres, archive: Path) -> None:

@@ -138,7 +138,7 @@ class Senders:
             return False
         if outcome != OK:
             # WHY: any other answer would end the delivery of the receipt.
-            self._add_fault(f"receipt {message.receipt_id}: {said(answer)}")
+            self._add_fault(f"receipt {message.receipt_id}: {described(answer)}")
         return True
 
     def _ask(self, session: requests.Session, about: Message, chance: random.Random) -> None:
@@ -154,7 +154,7 @@ class Senders:
         refused = any(b"<faultCode>%s<" % code in answer.content for code in REFUSALS)
         payable = b"<outcome>OK</outcome>" in answer.content
         if answer.status_code != 200 or not (refused or payable):
-            self._add_fault(f"a question about {about.nav}: {said(answer)}")
+            self._add_fault(f"a question about {about.nav}: {described(answer)}")
         if payable and taken:
             self._add_fault(f"{about.nav} was payable after its receipt was answered OK")
 
@@ -168,7 +168,7 @@ class Senders:
             return False
         # WHY: a position whose answer was lost exists already.
         if answer.status_code not in (201, 409):
-            self._add_fault(f"position {errand.iupd}: {said(answer)}")
+            self._add_fault(f"position {errand.iupd}: {described(answer)}")
         return True
 
     def _post(
@@ -186,6 +186,6 @@ class Senders:
             self.wrong.append(sentence)
 
 
-def said(answer: requests.Response) -> str:
+def described(answer: requests.Response) -> str:
     """Return an answer in a few words."""
     return f"HTTP {answer.status_code}, {answer.text[:400]}"

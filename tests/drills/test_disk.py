@@ -30,17 +30,17 @@ def test_full_disk_refuses_writes_until_it_is_emptied(kind: str, tmp_path: Path)
         assert writer.stdin
         assert writer.stdout
 
-        def said(disk: Disk) -> str:
+        def answer_of(disk: Disk) -> str:
             print(disk.home / "file", file=writer.stdin, flush=True)
             return writer.stdout.readline().strip() if writer.stdout else ""
 
         with small_disk(tmp_path, 1, lambda: [writer.pid]) as given:
             disk = given if kind == "as it can" else Limited(tmp_path, lambda: [writer.pid])
-            results = [said(disk)]
+            results = [answer_of(disk)]
             disk.fill()
-            results.append(said(disk))
+            results.append(answer_of(disk))
             disk.free()
-            results.append(said(disk))
+            results.append(answer_of(disk))
         writer.stdin.close()
 
     assert results == ["written", "refused", "written"]

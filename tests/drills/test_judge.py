@@ -109,4 +109,4 @@ def test_damaged_store_has_the_sentence_of_its_fault(
     judged: Look, damage: str, sentence: str
 ) -> None:
     """Each broken promise has its sentence."""
-    assert any(said.startswith(sentence) for said in judged(damage))
+    assert any(fault.startswith(sentence) for fault in judged(damage))

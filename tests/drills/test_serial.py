@@ -48,12 +48,12 @@ NO_NOTICE = "no notice of this number"
 
 def at_once(*done: tuple[Operation, str | None]) -> list[Record]:
     """Return operations that overlap, each with its answer."""
-    return [Record(each, 0, math.inf if said is None else 10, said) for each, said in done]
+    return [Record(each, 0, math.inf if answer is None else 10, answer) for each, answer in done]
 
 
 def in_turn(*done: tuple[Operation, str]) -> list[Record]:
     """Return operations each of which was sent after the answer to the one before."""
-    return [Record(each, 10 * n, 10 * n + 5, said) for n, (each, said) in enumerate(done)]
+    return [Record(each, 10 * n, 10 * n + 5, answer) for n, (each, answer) in enumerate(done)]
 
 
 def end(position: Position | None, *receipts: tuple[str, str, str]) -> End:

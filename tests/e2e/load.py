@@ -80,7 +80,7 @@ def message(receipt_id: str) -> bytes:
     return soap_request("paSendRTV2", claim() + sent).encode()
 
 
-def kept(database: str) -> set[str]:
+def stored_receipts(database: str) -> set[str]:
     """Ids of all receipts in the store."""
     store = Store(database)
     with store.begin() as connection:

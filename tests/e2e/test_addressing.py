@@ -129,7 +129,7 @@ def test_header_of_a_forwarder_changes_nothing(face: tuple[str, int] | str, head
 def test_request_without_one_valid_host_is_400(
     face: tuple[str, int] | str, headers: tuple[str, ...]
 ) -> None:
-    """RFC 9112, section 3.2."""
+    """RFC 9112, section 3.2, demands this answer."""
     assert status(send(face, f"GET {LIVE} HTTP/1.1", *headers)) == 400
 
 

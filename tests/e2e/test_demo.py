@@ -57,7 +57,7 @@ class Run(NamedTuple):
 
 
 @contextmanager
-def kept(file: Path) -> Iterator[Run]:
+def running_demo(file: Path) -> Iterator[Run]:
     """Run the demo over this database until the test ends it."""
     port, admin_port, log_path = free_port(), free_port(), file.with_suffix(f".{free_port()}")
     ports = ["--port", str(port), "--admin-port", str(admin_port), "--keep", str(file)]
@@ -74,14 +74,14 @@ def test_demo_that_keeps_its_database_leaves_no_way_in(tmp_path: Path) -> None:
     def active_keys() -> list[Key]:
         return [key for key in Keys(store).every() if key.revoked_at is None]
 
-    with kept(file) as run:
+    with running_demo(file) as run:
         cookie = _enter_once(run)
         assert len(active_keys()) == 1
         run.process.send_signal(signal.SIGTERM)
         run.process.wait(60)
     assert active_keys() == []
 
-    with kept(file) as run:
+    with running_demo(file) as run:
         assert "Operatore di prova" not in _me(run.admin, cookie)
         [key] = active_keys()
         run.process.kill()
@@ -90,7 +90,7 @@ def test_demo_that_keeps_its_database_leaves_no_way_in(tmp_path: Path) -> None:
     assert not key.has_expired(key.created_at + timedelta(hours=KEY_HOURS - 1))
     assert key.has_expired(key.created_at + timedelta(hours=KEY_HOURS))
 
-    with kept(file) as run:
+    with running_demo(file) as run:
         assert [each.id for each in active_keys()] != [key.id]
         assert len(active_keys()) == 1
         run.process.send_signal(signal.SIGINT)
@@ -167,7 +167,7 @@ def test_mistyped_command_exits_with_a_sentence(
 
 
 def test_number_is_taken_as_the_paper_shows_it() -> None:
-    """By fours; the server that is not there is the only thing that is wrong."""
+    """It is in groups of four; the missing server is the only error."""
     nowhere = "http://127.0.0.1:9/partner"
     done = CliRunner().invoke(main, ["node", "verify", "3470 0000 0000 0010 33", "--url", nowhere])
 

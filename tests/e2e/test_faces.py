@@ -122,7 +122,7 @@ def test_each_face_keeps_its_processes_through_a_crash_and_a_reload(
             workers = children(served.master)
             [victim, *_] = [w for w in workers if _inodes(port) & _sockets(w)]
             os.kill(victim, signal.SIGKILL)
-            until(lambda v=victim: v not in children(served.master))  # type: ignore[misc]
+            until(lambda v=victim: v not in children(served.master))  # type: ignore[misc]  # a default has no type
             until(lambda: served.listening() == EXPECTED)
             assert face in served.listening()
         before = set(children(served.master))
@@ -139,7 +139,7 @@ def test_signal_for_another_number_of_workers_changes_nothing(
         until(lambda: served.listening() == EXPECTED)
         for sent in ("SIGTTIN", "SIGTTOU"):
             os.kill(served.master, signal.Signals[sent])
-            until(lambda sent=sent: f"{sent} ignored" in served.log_path.read_text("utf-8"))  # type: ignore[misc]
+            until(lambda sent=sent: f"{sent} ignored" in served.log_path.read_text("utf-8"))  # type: ignore[misc]  # a default has no type
             assert served.listening() == EXPECTED, sent
 
         assert requests.get(f"{served.admin}/health/ready", timeout=180).status_code == 200

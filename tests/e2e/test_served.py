@@ -126,11 +126,11 @@ def test_soap_client_calls_all_six_operations_from_the_wsdl(address: str) -> Non
 
     def sent(data: object, transfers: list[object]) -> dict[str, object]:
         return {
-            "receiptId": f"receipt-{data.creditorReferenceId}",  # type: ignore[attr-defined]
-            "noticeNumber": f"3{data.creditorReferenceId}",  # type: ignore[attr-defined]
+            "receiptId": f"receipt-{data.creditorReferenceId}",  # type: ignore[attr-defined]  # zeep makes the classes
+            "noticeNumber": f"3{data.creditorReferenceId}",  # type: ignore[attr-defined]  # zeep makes the classes
             "fiscalCode": world.ORGANIZATION, "outcome": "OK",
-            "creditorReferenceId": data.creditorReferenceId,  # type: ignore[attr-defined]
-            "paymentAmount": data.paymentAmount,  # type: ignore[attr-defined]
+            "creditorReferenceId": data.creditorReferenceId,  # type: ignore[attr-defined]  # zeep makes the classes
+            "paymentAmount": data.paymentAmount,  # type: ignore[attr-defined]  # the same
             "description": "Tributo", "companyName": world.NAME, "debtor": subject,
             "transferList": {"transfer": transfers}, "idPSP": "PSP", "PSPCompanyName": "PSP",
             "idChannel": "CH", "channelDescription": "app",

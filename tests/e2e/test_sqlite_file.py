@@ -19,7 +19,7 @@ from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
-from tests.e2e.load import OK, Load, asking, kept, message
+from tests.e2e.load import OK, Load, asking, message, stored_receipts
 from tests.e2e.served import Served, started
 from tests.e2e.test_served import XML, living
 from tests.ports import free_port
@@ -97,7 +97,7 @@ def test_sqlite_file_after_a_clean_stop_has_every_receipt_without_a_wal(
 
     assert (exit_code, wal_exists) == (0, False)
     assert len(sent) == 24
-    assert sent <= kept(f"sqlite:///{copied}")
+    assert sent <= stored_receipts(f"sqlite:///{copied}")
 
 
 def test_sqlite_file_after_a_kill_is_recovered_with_every_receipt(
@@ -120,7 +120,7 @@ def test_sqlite_file_after_a_kill_is_recovered_with_every_receipt(
     wal_size = wal_of(database).stat().st_size
 
     assert wal_size > 0
-    assert sent <= kept(database)
+    assert sent <= stored_receipts(database)
 
 
 def is_alive(pid: int) -> bool:
@@ -169,7 +169,7 @@ def test_backup_of_a_busy_sqlite_has_every_acknowledged_receipt(
     with closing(sqlite3.connect(copied)) as opened:
         check = opened.execute("PRAGMA integrity_check").fetchall()
 
-    assert before <= kept(f"sqlite:///{copied}")
+    assert before <= stored_receipts(f"sqlite:///{copied}")
     assert check == [("ok",)]
 
 

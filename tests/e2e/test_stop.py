@@ -11,7 +11,7 @@ from sqlalchemy import text
 from gpd_soap.server.gunicorn import DRAIN_SECONDS
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
-from tests.e2e.load import ANSWERED, OK, REFUSED, asking, kept
+from tests.e2e.load import ANSWERED, OK, REFUSED, asking, stored_receipts
 from tests.e2e.served import Served, started
 from tests.e2e.test_served import RECEIPT, VERIFY, XML, living
 from tests.waiting import children, until, until_locked_out
@@ -70,7 +70,7 @@ def test_server_stopped_under_load_loses_no_receipt(
     assert load.ends[REFUSED] > 0
     assert set(load.ends) <= {ANSWERED, REFUSED, "503"}
     assert load.acknowledged
-    assert load.acknowledged <= kept(database)
+    assert load.acknowledged <= stored_receipts(database)
 
 
 def duplicate(served: Served) -> bytes:
@@ -99,7 +99,7 @@ def test_reload_applies_new_settings_without_a_lost_answer(
     assert OK in before
     assert after == {True}
     assert set(load.ends) == {ANSWERED}
-    assert load.acknowledged <= kept(database)
+    assert load.acknowledged <= stored_receipts(database)
 
 
 def test_reload_with_an_invalid_setting_changes_nothing(

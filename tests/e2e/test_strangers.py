@@ -179,8 +179,8 @@ def answers(listener: Listener) -> Counter[int | str]:
     """Count what an honest caller gets, before and after the first strangers are disconnected."""
     with ThreadPoolExecutor(2) as pool:
         verified = list(pool.map(listener.verify, range(REQUESTS)))
-        lived = list(pool.map(listener.live, range(REQUESTS // 4)))
-    return Counter([*verified, *lived])
+        alive = list(pool.map(listener.live, range(REQUESTS // 4)))
+    return Counter([*verified, *alive])
 
 
 ALL_ANSWERED = {200: REQUESTS + REQUESTS // 4}
@@ -279,14 +279,14 @@ def test_oldest_unfinished_requests_of_an_address_above_its_limit_are_closed(
 @pytest.mark.parametrize("size", [1, 7, 4096])
 def test_request_in_pieces_is_answered_as_in_one(plain: Listener, size: int) -> None:
     """The requests have a length or chunks, and come one behind another on one connection."""
-    whole = HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(VERIFY), VERIFY)
+    complete = HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(VERIFY), VERIFY)
     chunks = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\nX: y\r\n\r\n" % (
         len(VERIFY),
         VERIFY,
     )
     get = b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n"
     last = get.replace(b"here", b"here\r\nConnection: close")
-    sent = whole + chunks + get + whole + last
+    sent = complete + chunks + get + complete + last
     with socket.create_connection(plain.address, 30) as sender:
         sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for begin in range(0, len(sent), size):

@@ -243,7 +243,7 @@ def test_start_with_an_unusable_list_says_what_to_do(
     content: bytes | dt.datetime | None,
     complaint: str,
 ) -> None:
-    """One line, and exit code 1."""
+    """It prints one line, and ends with 1."""
     trust, file = tmp_path / "authority.pem", tmp_path / "revoked.pem"
     authority.cert_pem.write_to_path(str(trust))
     if isinstance(content, bytes):

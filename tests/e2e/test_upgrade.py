@@ -15,7 +15,7 @@ from sqlalchemy import text
 from gpd_soap.server.gunicorn import DRAIN_SECONDS
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
-from tests.e2e.load import ANSWERED, asking, kept
+from tests.e2e.load import ANSWERED, asking, stored_receipts
 from tests.e2e.served import PROGRAM, started
 from tests.e2e.test_served import living
 from tests.waiting import until
@@ -92,7 +92,7 @@ def test_upgrade_under_load_loses_no_receipt(
     assert set(new_load.ends) == {ANSWERED}
     assert old_load.acknowledged
     assert new_load.acknowledged
-    assert old_load.acknowledged | new_load.acknowledged <= kept(database)
+    assert old_load.acknowledged | new_load.acknowledged <= stored_receipts(database)
 
 
 def test_server_stays_ready_while_a_later_version_upgrades_the_database(

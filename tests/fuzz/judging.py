@@ -102,7 +102,10 @@ def resetting(template: str, database: str) -> Callable[[], None]:
     """Return a function that copies the template into an open database."""
 
     def reset() -> None:
-        with closing(sqlite3.connect(template)) as whole, closing(sqlite3.connect(database)) as now:
-            whole.backup(now)
+        with (
+            closing(sqlite3.connect(template)) as source,
+            closing(sqlite3.connect(database)) as now,
+        ):
+            source.backup(now)
 
     return reset

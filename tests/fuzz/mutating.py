@@ -64,16 +64,16 @@ def mutate(random: Random, message: bytes) -> bytes:
 def transport(message: bytes) -> dict[str, Any]:
     """Return the HTTP headers for a message, the same each time, mostly as the Node sends them."""
     random = Random(zlib.crc32(message))  # noqa: S311  # nobody's secret
-    said: dict[str, Any] = {"CONTENT_TYPE": "text/xml", "HTTP_SOAPACTION": '"paSendRT"'}
+    headers: dict[str, Any] = {"CONTENT_TYPE": "text/xml", "HTTP_SOAPACTION": '"paSendRT"'}
     if random.random() < 0.15:
-        said["CONTENT_TYPE"] = random.choice(TYPES)
+        headers["CONTENT_TYPE"] = random.choice(TYPES)
     if random.random() < 0.02:
-        said["HTTP_CONTENT_ENCODING"] = random.choice(("gzip", "identity", "x"))
+        headers["HTTP_CONTENT_ENCODING"] = random.choice(("gzip", "identity", "x"))
     if random.random() < 0.02:
-        said["CONTENT_LENGTH"] = random.choice(("", "-1", "x", str(1 << 40), "0", "5"))
+        headers["CONTENT_LENGTH"] = random.choice(("", "-1", "x", str(1 << 40), "0", "5"))
     if random.random() < 0.02:
-        said["HTTP_SOAPACTION"] = random.choice(("", "x" * 300, "paVerifyPaymentNotice", "\xe8"))
-    return said
+        headers["HTTP_SOAPACTION"] = random.choice(("", "x" * 300, "paVerifyPaymentNotice", "\xe8"))
+    return headers
 
 
 def _flip(random: Random, message: bytes) -> bytes:

@@ -58,18 +58,18 @@ class Run:
         try:
             return self._judge.ask(message)
         except Finding as finding:
-            kept = Path(tempfile.gettempdir()) / f"fuzz-{zlib.crc32(message):08x}"
-            kept.write_bytes(message)
-            raise Finding(f"{finding}\nthe input: python -m tests.fuzz {kept}") from finding
+            file = Path(tempfile.gettempdir()) / f"fuzz-{zlib.crc32(message):08x}"
+            file.write_bytes(message)
+            raise Finding(f"{finding}\nthe input: python -m tests.fuzz {file}") from finding
 
     def report(self) -> str:
         """Return what was done.  Raises Finding if memory grew with the number of inputs."""
         seconds = time.monotonic() - self.begun
         grown = resident() - self.memory if self.memory else 0
-        said = f"{self.inputs} inputs, {self.inputs / seconds:.0f} a second, {grown >> 10:+} KiB"
+        summary = f"{self.inputs} inputs, {self.inputs / seconds:.0f} a second, {grown >> 10:+} KiB"
         if grown > GROWTH + self.inputs * GROWTH_BY_INPUT:
-            raise Finding(f"memory grows: {said}")
-        return said
+            raise Finding(f"memory grows: {summary}")
+        return summary
 
 
 def search(run: Run, seconds: float, inputs: int, seed: int) -> None:

@@ -22,6 +22,6 @@ def test_fuzz_of_many_inputs_has_no_finding() -> None:
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
-    said = re.match(r"(\d+) inputs", done.stdout)
-    assert said, done.stdout
-    assert int(said[1]) >= INPUTS
+    summary = re.match(r"(\d+) inputs", done.stdout)
+    assert summary, done.stdout
+    assert int(summary[1]) >= INPUTS

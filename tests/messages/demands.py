@@ -36,8 +36,8 @@ def no(name: str, promise: str, message: str, code: str, description: str, **fac
 def yes(name: str, promise: str, message: str, answer: str, **facts: Any) -> Case:
     """Return a case of a demand that is answered with the first notice issued in this world."""
     number = qr(world.nav(33))
-    whole = answer.replace("<paymentList>", f"{number}<paymentList>", 1)
-    return Case(DEMAND, name, promise, message, soap_response(DEMAND, whole), facts)
+    complete = answer.replace("<paymentList>", f"{number}<paymentList>", 1)
+    return Case(DEMAND, name, promise, message, soap_response(DEMAND, complete), facts)
 
 
 FIXED = described(0, "5.00", due="2026-04-15", description="Diritti di segreteria")

@@ -89,18 +89,18 @@ def refusals() -> list[Case]:
     cases = []
     for primitive in (VERIFY, GET, GET2):
         for name, notice, promise, code, sentence in STATES:
-            said = f"To {primitive}, {promise}."
-            cases.append(refused(primitive, name, said, ask(notice), code, sentence))
+            purpose = f"To {primitive}, {promise}."
+            cases.append(refused(primitive, name, purpose, ask(notice), code, sentence))
         for name, claimed, of, code, sentence in CONFIGURATION:
             facts: dict[str, Any] = {"signed": claimed.get("organization", world.ORGANIZATION)}
-            said = f"{primitive}: {name.replace('-', ' ')} is refused before the notice is read."
+            purpose = f"{primitive}: {name.replace('-', ' ')} is refused before the notice is read."
             content = claim(**claimed) + qr(nav(1), of)
-            cases.append(refused(primitive, name, said, content, code, sentence, **facts))
+            cases.append(refused(primitive, name, purpose, content, code, sentence, **facts))
         for name, serial, promise in BROKEN:
-            said = f"{primitive}: {promise}, and no invalid response is sent."
+            purpose = f"{primitive}: {promise}, and no invalid response is sent."
             if primitive != VERIFY or name == "unspeakable":
                 code = "PAA_SYSTEM_ERROR"
-                cases.append(refused(primitive, name, said, ask(nav(serial)), code, FAILED))
+                cases.append(refused(primitive, name, purpose, ask(nav(serial)), code, FAILED))
     return cases
 
 

@@ -19,7 +19,7 @@ OK = tags(outcome="OK")
 DOMAIN = "Il codice indicato in idPA non corrisponde all'ente a cui è rivolta la richiesta."
 
 
-def kept(notice: str, how: str = "applied", reasons: str = "", **more: Any) -> dict[str, Any]:
+def stored(notice: str, how: str = "applied", reasons: str = "", **more: Any) -> dict[str, Any]:
     """Return the rows of a stored receipt, and the notice that it pays."""
     row = {
         "receipt_id": more.get("receipt_id", ID),
@@ -79,7 +79,7 @@ def both(primitive: str) -> list[Case]:
         fields = {"amount": "100.00", **more}
         ask = claim() + receipt(nav(serial), **fields)
         pays = "double" not in then
-        return good(primitive, name, promise, ask, OK, then=kept(nav(serial), *then, pays=pays))
+        return good(primitive, name, promise, ask, OK, then=stored(nav(serial), *then, pays=pays))
 
     review = "review"
     not_paid: dict[str, Any] = {"pays": False}
@@ -87,13 +87,13 @@ def both(primitive: str) -> list[Case]:
         take("first", "The first receipt of a payable notice is applied.", 1),
         good(primitive, "everything", "Every optional element is accepted.",
              claim() + receipt(nav(1), payer=PAYER, **FULL), OK,
-             then=kept(nav(1), stand_in=True)),
+             then=stored(nav(1), stand_in=True)),
         good(primitive, "repeated", "The same receipt again is counted on the first.",
-             claim() + receipt(nav(1)), OK, times=3, then=kept(nav(1), copies=3)),
+             claim() + receipt(nav(1)), OK, times=3, then=stored(nav(1), copies=3)),
         refused(primitive, "repeated-fault", "Where the setting says so, a repetition is a fault.",
                 claim() + receipt(nav(1)), "PAA_RECEIPT_DUPLICATA",
                 "La ricevuta era già stata acquisita.", times=2,
-                settings={"duplicate_receipt": "fault"}, then=kept(nav(1), copies=2)),
+                settings={"duplicate_receipt": "fault"}, then=stored(nav(1), copies=2)),
         take("paid-already", "Another receipt of a paid notice is a double payment.", 17,
              "double", "the notice was paid already"),
         take("single-after-plan", "A receipt of an excluded single option is a double payment.",
@@ -101,7 +101,7 @@ def both(primitive: str) -> list[Case]:
         take("plan-after-plan", "A receipt of an excluded plan is a double payment.", 24,
              "double", "an exclusive alternative was paid"),
         good(primitive, "second-installment", "The next installment of a plan is applied.",
-             claim() + receipt(nav(21), "40.00"), OK, then=kept(nav(21))),
+             claim() + receipt(nav(21), "40.00"), OK, then=stored(nav(21))),
         take("withdrawn", "A receipt of a withdrawn notice pays it, under review.", 13,
              review, "the position was withdrawn"),
         take("draft", "A receipt of a draft pays it, under review.", 15,
@@ -114,50 +114,50 @@ def both(primitive: str) -> list[Case]:
         take("reported", "A receipt of a notice that a flow reported is applied.", 18),
         good(primitive, "amount-differs", "A receipt with another amount pays, under review.",
              claim() + receipt(nav(1), "99.99"), OK,
-             then=kept(nav(1), review, "the amount differs")),
+             then=stored(nav(1), review, "the amount differs")),
         good(primitive, "iuv-differs", "A receipt with another IUV pays, under review.",
              claim() + receipt(nav(1), creditorReferenceId="00000000000000000"), OK,
-             then=kept(nav(1), review, "the IUV differs")),
+             then=stored(nav(1), review, "the IUV differs")),
         good(primitive, "several-doubts", "Every reason for a review is recorded.",
              claim() + receipt(nav(13), "1.00", creditorReferenceId="0"), OK,
-             then=kept(nav(13), review,
+             then=stored(nav(13), review,
                        "the position was withdrawn; the amount differs; the IUV differs")),
         good(primitive, "date-with-blanks", "White space around a date is no part of it.",
              claim() + receipt(nav(1), paymentDateTime="\n\t2026-03-16T09:58:31 ",
                                applicationDate=" 2026-03-16 ", transferDate="2026-03-17\r\n",
                                standIn=" true ", fee="\t1.50\n"), OK,
-             then=kept(nav(1), stand_in=True)),
+             then=stored(nav(1), stand_in=True)),
         *(good(primitive, name, "A date beyond Python's calendar is left out, under review.",
                claim() + receipt(nav(1), paymentDateTime=date), OK,
-               then=kept(nav(1), review, "paymentDateTime is out of range"))
+               then=stored(nav(1), review, "paymentDateTime is out of range"))
           for name, date in DISTANT.items()),
         good(primitive, "distant-dates", "Each date that is left out is a reason.",
              claim() + receipt(nav(13), paymentDateTime=f"{LONG_YEAR}-01-01T00:00:00Z",
                                applicationDate="12026-01-01", transferDate="-0044-03-15"), OK,
-             then=kept(nav(13), review, "the position was withdrawn; paymentDateTime is out of"
+             then=stored(nav(13), review, "the position was withdrawn; paymentDateTime is out of"
                        " range; applicationDate is out of range; transferDate is out of range")),
         good(primitive, "distant-date-unmatched", "Without a notice it is a reason too.",
              claim() + receipt(nav(99), paymentDateTime="12000-01-01T00:00:00"), OK,
-             then=kept(nav(99), "unmatched",
+             then=stored(nav(99), "unmatched",
                        "no notice of this number; paymentDateTime is out of range", **not_paid)),
         good(primitive, "iuv-of-another", "A known IUV under an unknown notice pays nothing.",
              claim() + receipt(nav(99), creditorReferenceId=nav(1)[1:]), OK,
-             then=kept(nav(99), review, "the IUV is of another notice", **not_paid)),
+             then=stored(nav(99), review, "the IUV is of another notice", **not_paid)),
         good(primitive, "secondary", "A copy for a beneficiary is stored as secondary.",
              claim() + receipt(nav(1), fiscalCode=world.STRANGER), OK,
-             then=kept(nav(1), "secondary", **not_paid)),
+             then=stored(nav(1), "secondary", **not_paid)),
         good(primitive, "unmatched", "A receipt of an unknown notice waits for it.",
              claim() + receipt(nav(99)), OK,
-             then=kept(nav(99), "unmatched", "no notice of this number", **not_paid)),
+             then=stored(nav(99), "unmatched", "no notice of this number", **not_paid)),
         good(primitive, "outcome-ko", "A receipt of a payment that was not made changes nothing.",
              claim() + receipt(nav(1), outcome="KO"), OK,
-             then=kept(nav(1), "not-paid", "outcome KO", **not_paid)),
+             then=stored(nav(1), "not-paid", "outcome KO", **not_paid)),
         good(primitive, "broker-drift", "An unknown broker is recorded, not refused.",
              claim(broker="nobody") + receipt(nav(1)), OK,
-             then=kept(nav(1), drift="broker and station")),
+             then=stored(nav(1), drift="broker and station")),
         good(primitive, "station-drift", "An unknown station is recorded, not refused.",
              claim(station="nowhere") + receipt(nav(1)), OK,
-             then=kept(nav(1), drift="station")),
+             then=stored(nav(1), drift="station")),
         refused(primitive, "organization-unknown", "An unknown organization means quarantine.",
                 claim(world.STRANGER) + receipt(nav(1)), "PAA_ID_DOMINIO_ERRATO", DOMAIN,
                 signed=world.STRANGER,
@@ -170,18 +170,18 @@ def both(primitive: str) -> list[Case]:
 def broken(primitive: str) -> list[Case]:
     """Return the receipts that break the contract: they are refused, and stored as received."""
 
-    def bad(name: str, promise: str, ask: str, field: str, rule: str, said: str = "") -> Case:
-        sentence = f"Il campo {field} non rispetta il contratto{said and ': ' + said}."
+    def bad(name: str, promise: str, ask: str, field: str, rule: str, detail: str = "") -> Case:
+        sentence = f"Il campo {field} non rispetta il contratto{detail and ': ' + detail}."
         return refused(primitive, name, promise, ask, "PAA_SINTASSI_XSD", sentence,
                        then=quarantined(primitive, f"contract: {field}, {rule}"))  # fmt: skip
 
-    whole = receipt(nav(1))
+    complete = receipt(nav(1))
     return [
         bad("amount-without-cents", "An amount needs two decimals.",
             claim() + receipt(nav(1), "100"), "paymentAmount", "pattern",
             r"formato atteso \d+\.\d{2}"),
         bad("standin-beside", "A standIn outside the receipt breaks the contract.",
-            claim() + whole + tags(standIn="true"), "standIn", "unexpected",
+            claim() + complete + tags(standIn="true"), "standIn", "unexpected",
             "non è ammesso in questa posizione"),
         bad("six-transfers", "A receipt has at most five transfers.",
             claim() + receipt(nav(1), transferList="".join(
@@ -193,13 +193,13 @@ def broken(primitive: str) -> list[Case]:
 V2_ONLY = [
     good(SEND2, "bundles", "The elements that V2 adds are accepted.",
          claim() + receipt(nav(1), paymentNote="nota", fee="1.50", primaryCiIncurredFee="0.50",
-                           idBundle="B1", idCiBundle="B2"), OK, then=kept(nav(1))),
+                           idBundle="B1", idCiBundle="B2"), OK, then=stored(nav(1))),
     good(SEND2, "stamp", "The stamp that was bought comes with the receipt.",
          claim() + receipt(nav(9), "116.00", transferList=transfer(1, "100.00") + transfer(
-             2, "16.00", None, attachment="PG1hcmNhRGFCb2xsby8+")), OK, then=kept(nav(9))),
+             2, "16.00", None, attachment="PG1hcmNhRGFCb2xsby8+")), OK, then=stored(nav(9))),
     good(SEND2, "long-id", "A receiptId that is too long for a key is replaced by its digest.",
          claim() + receipt(nav(1), receiptId="x" * 300), OK,
-         then=kept(nav(1), receipt_id="sha256:"
+         then=stored(nav(1), receipt_id="sha256:"
                    "0d4e2ca9e9cbced7a7a5380eb29e1a3783b9b6d0db72de36a1051038e1c1fbc7")),
 ]  # fmt: skip
 

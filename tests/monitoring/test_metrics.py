@@ -86,7 +86,7 @@ def test_refused_callers_are_counted_by_reason_from_zero() -> None:
 
 
 def test_wrong_keys_are_counted_by_answer_from_zero() -> None:
-    """So are those that are refused unseen, because their address had sent too many."""
+    """Keys that are refused unseen, because their address had sent too many, count too."""
     metrics = Metrics()
     before = read(metrics.text(UNREACHABLE, NOW))
     metrics.observe_wrong_key(True)

@@ -57,7 +57,7 @@ def server(address: str, processes: int = 1, leave: Callable[[], object] = int) 
     faces: dict[str, Wsgi] = {address: lambda _environ, _start_response: []}
     turn = Worker.wait_for_and_dispatch_events
     random.random = lambda: 0.0  # no pause between two starts
-    Worker.wait_for_and_dispatch_events = (  # type: ignore[method-assign]
+    Worker.wait_for_and_dispatch_events = (  # type: ignore[method-assign]  # the process stops itself there
         lambda self, timeout: turn(self, min(timeout, 0.002))
     )
     logging.basicConfig(level="INFO")
@@ -133,7 +133,7 @@ def many(address: str, sent: signal.Signals, steps: int, _every: int) -> None:
             os.read(reading, 4)
         return spawn(self)
 
-    Master.spawn_worker = spawn_after_signal  # type: ignore[method-assign]
+    Master.spawn_worker = spawn_after_signal  # type: ignore[method-assign]  # the process stops itself there
     server(address, steps).run()
 
 
@@ -166,7 +166,7 @@ def upgrade(address: str, sent: signal.Signals, _steps: int, _every: int) -> Non
             sys.stdout.write("the new master has ended\n")
             os.kill(os.getpid(), signal.SIGTERM)
 
-    Master.reap_workers = reap_and_stop  # type: ignore[method-assign]
+    Master.reap_workers = reap_and_stop  # type: ignore[method-assign]  # the process stops itself there
     call_in_workers(lambda _number: os.kill(os.getppid(), signal.SIGUSR2))
     exec_program = os.execvpe
 
@@ -176,7 +176,7 @@ def upgrade(address: str, sent: signal.Signals, _steps: int, _every: int) -> Non
             exec_program(*arguments)
         raise FileNotFoundError
 
-    os.execvpe = exec_after_signal  # type: ignore[assignment]
+    os.execvpe = exec_after_signal  # type: ignore[assignment]  # the same
     made.run()
 
 
@@ -192,7 +192,7 @@ def call_in_workers(begin: Callable[[int], object]) -> list[int]:
         numbers.append(len(numbers) + 1)
         return spawn(self)
 
-    Master.spawn_worker = spawn_next  # type: ignore[method-assign]
+    Master.spawn_worker = spawn_next  # type: ignore[method-assign]  # the process stops itself there
     os.register_at_fork(after_in_child=lambda: numbers and begin(numbers[-1]))
     return numbers
 

@@ -64,7 +64,7 @@ def dripping(handler: Handler, scripted: "Scripted") -> None:
         time.sleep(0.15)
 
 
-def silent(handler: Handler, _said: "Scripted") -> None:
+def silent(handler: Handler, _script: "Scripted") -> None:
     """Close the connection without an answer."""
     handler.close_connection = True
 

@@ -104,7 +104,7 @@ def test_receipt_of_the_second_version_keeps_the_contract(data: str):
     steps, receipt = paid(data)
 
     assert all(step.good for step in steps)
-    assert CONTRACT.check(receipt.getparent()) is None  # type: ignore[arg-type]
+    assert CONTRACT.check(receipt.getparent()) is None  # type: ignore[arg-type]  # it has a parent
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_receipt_of_the_first_version_keeps_the_contract(data: str):
     steps, receipt = paid(data, v2=False)
 
     assert all(step.good for step in steps)
-    assert CONTRACT.check(receipt.getparent()) is None  # type: ignore[arg-type]
+    assert CONTRACT.check(receipt.getparent()) is None  # type: ignore[arg-type]  # it has a parent
     assert receipt.findtext("companyName") == "Comune di Esempio"
 
 

@@ -105,9 +105,9 @@ def test_requests_of_a_payment_keep_the_contract():
         assert all(step.good for step in pay(caller(made.url), ADDRESSEE, NAV, terms))
 
     payloads = [open_envelope(body) for _, body in made.requests]
-    assert [CONTRACT.check(payload) for payload in payloads] == [None] * 3  # type: ignore[arg-type]
-    assert payloads[1].findtext("amount") == "100.00"  # type: ignore[union-attr]
-    assert payloads[1].findtext("transferType") == "POSTAL"  # type: ignore[union-attr]
+    assert [CONTRACT.check(payload) for payload in payloads] == [None] * 3  # type: ignore[arg-type]  # each is a payload
+    assert payloads[1].findtext("amount") == "100.00"  # type: ignore[union-attr]  # the same
+    assert payloads[1].findtext("transferType") == "POSTAL"  # type: ignore[union-attr]  # the same
 
 
 def test_payment_of_the_first_version_sends_no_request_of_the_second():
@@ -160,7 +160,7 @@ def test_duplicate_without_an_earlier_ok_is_a_refusal():
     assert not steps[-1].good
 
 
-def test_probe_with_the_word_in_a_2xx_answer_is_positive():
+def test_probe_with_sconosciuto_in_a_2xx_answer_is_positive():
     """The Node looks for SCONOSCIUTO in the body, and at nothing else."""
     unknown = build.refused(VERIFY, "PAA_PAGAMENTO_SCONOSCIUTO", "Avviso sconosciuto.")
 

@@ -272,7 +272,7 @@ def test_integer_with_sign_and_zeros_is_read(text: str):
     assert read(models.TransferReceiptV2, idTransfer=text).idTransfer == 3
 
 
-def test_date_that_python_cannot_hold_is_left_out_if_its_name_is_wanted():
+def test_date_that_python_cannot_hold_is_left_out_if_the_caller_collects_names():
     """Other values are read, and the content has the text as it is written."""
     unreadable: list[str] = []
     content: list[str] = []

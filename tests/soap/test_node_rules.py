@@ -24,9 +24,9 @@ def test_ok_without_a_member_breaks_the_rule_of_that_member(
     model: Any, missing: str, value: str | None
 ):
     """The schema accepts an answer without some of them, and the Node does not."""
-    whole, lacking = (
+    complete, lacking = (
         model(outcome="OK", **{**MEMBERS, **changes}) for changes in ({}, {missing: value})
     )
 
-    assert broken_rule(whole) is None
+    assert broken_rule(complete) is None
     assert broken_rule(lacking) == f"an outcome OK carries {missing}"

@@ -229,7 +229,7 @@ def test_conflicting_receipt_by_two_routes_at_once_is_stored_once(store: Store) 
             send(store, fee.replace(world.STATION, world.SECOND_STATION))
         return facts
 
-    store.receipt_facts = reading  # type: ignore[method-assign,assignment]
+    store.receipt_facts = reading  # type: ignore[method-assign,assignment]  # it reads late
     send(store, fee)
 
     assert len(decided[0].contents) == 1

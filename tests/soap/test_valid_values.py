@@ -47,7 +47,7 @@ def messages(operation: str, fixed: dict[str, Any]) -> st.SearchStrategy[bytes]:
     model = PaForNode.public_methods[operation].in_message
     root = model.get_type_name()
     kind = GRAMMAR.type_at(f"{{{models.NAMESPACE}}}{root}", [])
-    return elements(model, kind, fixed).map(  # type: ignore[no-any-return]
+    return elements(model, kind, fixed).map(  # type: ignore[no-any-return]  # Hypothesis' map of untyped models
         lambda content: envelope(f"<pafn:{root}>{content}</pafn:{root}>").encode()
     )
 

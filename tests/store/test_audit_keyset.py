@@ -23,7 +23,7 @@ def row(number: int, organization: str) -> Change:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_row_is_on_one_page(kind: str, shared_database: LendDatabase):
-    """Also where several rows have one instant, and rows are added meanwhile."""
+    """It is on one page also where several rows have one instant, and rows are added meanwhile."""
     store = shared_database(kind, world.prepare).store
     expected = {str(number) for number in range(20)}
     with store.begin() as connection:

@@ -65,7 +65,7 @@ LISTS: dict[str, Callable[[Connection], object]] = {
     ),
     "latest receipts": lambda c: listing.page(c, ORGANIZATION, LATEST, 20),
     "latest receipts after": lambda c: listing.page(
-        c, ORGANIZATION, LATEST, 20, listing.ReceiptPlace(NOW, "0")
+        c, ORGANIZATION, LATEST, 20, listing.ReceiptListKey(NOW, "0")
     ),
     "latest receipts of a PSP": lambda c: listing.page(
         c, ORGANIZATION, LATEST._replace(psp="ABI00000"), 20
@@ -74,7 +74,7 @@ LISTS: dict[str, Callable[[Connection], object]] = {
     "tally of all": lambda c: list(tally.read(c, None, HOURS, NOW)),
     "message of a receipt": lambda c: history.document(c, ORGANIZATION, CaseKey("r-77", 0)),
     **{
-        f"worklist of {kind}, {resolved}": lambda c, kind=kind, resolved=resolved: worklist.page(  # type: ignore[misc]
+        f"worklist of {kind}, {resolved}": lambda c, kind=kind, resolved=resolved: worklist.page(  # type: ignore[misc]  # a default of a lambda has no type
             c, ORGANIZATION, CASES._replace(kind=kind, resolved=resolved)
         )
         for kind, resolved in itertools.product(
@@ -94,7 +94,7 @@ LISTS: dict[str, Callable[[Connection], object]] = {
     "journal of an IUV": lambda c: entries.page(c, SEARCHED._replace(iuv=nav(7)[1:])),
     "journal of a receipt": lambda c: entries.page(c, SEARCHED._replace(receipt_id="r-7")),
     **{
-        f"journal of a {name}": lambda c, name=name: entries.page(  # type: ignore[misc]
+        f"journal of a {name}": lambda c, name=name: entries.page(  # type: ignore[misc]  # a default of a lambda has no type
             c, entries.JournalQuery(**{**SEARCHED._asdict(), name: "x"})
         )
         for name in ("operation", "outcome", "fault", "psp", "station")
@@ -106,7 +106,7 @@ LISTS: dict[str, Callable[[Connection], object]] = {
         c, ORGANIZATION, FIRST, AuditFilter("all", nav=nav(7))
     ),
     **{
-        f"audit of a {name}, {organization or 'of all'}": lambda c, o=organization, f=filters: (  # type: ignore[misc]
+        f"audit of a {name}, {organization or 'of all'}": lambda c, o=organization, f=filters: (  # type: ignore[misc]  # a default of a lambda has no type
             audit.page(c, o, FIRST, f)
         )
         for organization in (ORGANIZATION, None)
@@ -233,7 +233,7 @@ def test_list_of_the_rest_api_reads_no_big_table_whole(crowded: Store, which: st
         )
         LISTS[which](connection)
         reads = [each for each in statements if each[0].startswith(("SELECT", "WITH"))]
-        whole = [table for each in reads for table in whole_tables(connection, *each)]
+        read_in_full = [table for each in reads for table in whole_tables(connection, *each)]
 
     assert reads
-    assert set(whole) <= {ALL_OF.get(which)}
+    assert set(read_in_full) <= {ALL_OF.get(which)}

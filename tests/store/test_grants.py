@@ -194,7 +194,7 @@ def test_life_of_passkeys_under_the_serving_role_succeeds(serving: Store):
 
 
 def test_load_of_a_file_under_the_serving_role_succeeds(serving: Store):
-    """From the trial to the whole load taken back, and what is removed at its term."""
+    """It works from the trial to the undo, and to the removal at its term."""
     bed = LoadBed(serving)
     load = bed.loaded(as_csv([line(1), line(2, codice_fiscale="0123456789")]))
     assert bed.to_mend(load)

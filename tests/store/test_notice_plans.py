@@ -143,7 +143,7 @@ def test_list_is_read_by_index_on_each_page(crowded: Store, which: str):
         assert rows
         pages = [None] if after is None else [None, after]
         for begin in pages:
-            for each in statements_of(connection, lambda p=begin: read(connection, p)):  # type: ignore[misc]
+            for each in statements_of(connection, lambda p=begin: read(connection, p)):  # type: ignore[misc]  # a default of a lambda has no type
                 assert read_whole(connection, *each) == [], each[0]
 
 
@@ -153,7 +153,7 @@ def test_count_of_notices_is_read_by_index(crowded: Store):
         for listing in (NoticeFilter(), NoticeFilter(name="nome"), NoticeFilter(debtor_code="C26")):
             executed = statements_of(
                 connection,
-                lambda f=listing: notices.count(connection, ORGANIZATION, f),  # type: ignore[misc]
+                lambda f=listing: notices.count(connection, ORGANIZATION, f),  # type: ignore[misc]  # a default of a lambda has no type
             )
             assert [read_whole(connection, *each) for each in executed] == [[]] * len(executed)
 
@@ -176,7 +176,7 @@ def steps_of(store: Store, work: Callable[[Connection], object]) -> int:
 
 @pytest.mark.parametrize("which", LONG)
 def test_late_page_on_sqlite_takes_as_much_work_as_the_first(crowded: Store, which: str):
-    """On PostgreSQL too, but it does not count its steps."""
+    """The same holds on PostgreSQL, which does not count its steps."""
     if crowded.engine.dialect.name == "sqlite":
         read = LISTS[which]
         with crowded.reading() as connection:

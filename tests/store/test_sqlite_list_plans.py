@@ -89,10 +89,10 @@ def plans(store: Store, work: Callable[[Connection], object]) -> list[list[str]]
 def excessive_steps(plan: list[str]) -> list[str]:
     """Returns the instructions of a plan that read more of a big table than they need."""
     of_big = rf"(?:{'|'.join(BIG)})(?:_\d+)?"
-    whole = re.compile(rf"SCAN {of_big}\b|SEARCH .* AUTOMATIC")
+    full_scan = re.compile(rf"SCAN {of_big}\b|SEARCH .* AUTOMATIC")
     # WHY: a count or an ordered list may read all positions of an organization.
     organization = re.compile(r"SEARCH (?:payment_option|transfer)(?:_\d+)? .*\(organization=\?\)$")
-    return [step for step in plan if whole.match(step) or organization.match(step)]
+    return [step for step in plan if full_scan.match(step) or organization.match(step)]
 
 
 @pytest.mark.parametrize("which", LISTS)
@@ -108,7 +108,7 @@ def test_position_on_sqlite_is_read_by_its_keys(crowded: Store):
     for lock in (False, True):
         steps = plans(
             crowded,
-            lambda c, lock=lock: read_position.read_all(  # type: ignore[misc]
+            lambda c, lock=lock: read_position.read_all(  # type: ignore[misc]  # a default of a lambda has no type
                 c, ROUTE.organization, ["P2", "P3"], lock=lock
             ),
         )

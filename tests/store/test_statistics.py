@@ -131,7 +131,7 @@ def test_figures_on_sqlite_during_a_transaction_are_read_at_once(
     store.close()
 
 
-def test_figures_of_a_locked_table_are_none(fresh_database: FreshDatabase) -> None:
+def test_figures_of_a_locked_table_are_left_out(fresh_database: FreshDatabase) -> None:
     """PostgreSQL ends each query after a second, and cheaper figures are returned."""
     url = fresh_database("postgresql", prepare)
     store = Store(url)

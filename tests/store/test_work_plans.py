@@ -11,7 +11,7 @@ from gpd_soap.store.journal import figures
 from gpd_soap.store.positions import due
 from gpd_soap.store.receipts import candidates, money, overview, queue
 from gpd_soap.store.receipts.overview import Named
-from gpd_soap.store.receipts.queue import CasePlace, QueueFilter
+from gpd_soap.store.receipts.queue import QueueFilter, QueueKey
 from gpd_soap.store.store import Store
 from gpd_soap.store.tables.receipts import CASE_INDEXES
 from tests.conftest import Databases
@@ -23,9 +23,9 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WHOLE = ("SCAN receipt", "SCAN payment_option", "SCAN position", "SCAN journal", "SCAN tally")
 #: A small table, and indexes that have few rows of an organization.
 OF_FEW = ("quarantine", *(str(index.name) for index in CASE_INDEXES))
-PLACE = CasePlace(NOW, "r-1", 0)
+KEY = QueueKey(NOW, "r-1", 0)
 READINGS: dict[str, Callable[[Connection], object]] = {
-    "queue": lambda c: queue.page(c, ORGANIZATION, QueueFilter(), 20, PLACE),
+    "queue": lambda c: queue.page(c, ORGANIZATION, QueueFilter(), 20, KEY),
     "queue of a kind": lambda c: queue.page(c, ORGANIZATION, QueueFilter("double"), 20),
     "refunds": lambda c: queue.page(
         c, ORGANIZATION, QueueFilter(resolved=True, outcome=CaseOutcome.TO_REFUND), 20
@@ -63,7 +63,7 @@ def empty(databases: Databases) -> Iterator[Store]:
 
 @pytest.mark.parametrize("which", READINGS)
 def test_reading_of_a_work_page_scans_no_large_table(empty: Store, which: str):
-    """And each search has more of an index than the organization."""
+    """Each search uses more columns of an index than the organization."""
     steps = [step for plan in plans(empty, READINGS[which]) for step in plan]
 
     assert steps

@@ -201,7 +201,7 @@ class Gate:
 
 
 def test_persons_who_decide_on_the_same_cases_wait_in_one_order(filled: Store):
-    """Whatever the order in which they chose them."""
+    """The order in which they chose them does not count."""
     assert meet(filled, cases("r-21", "r-22"), cases("r-22", "r-21", by=LUCA)) == []
 
 

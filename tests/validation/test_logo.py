@@ -67,7 +67,7 @@ BOMB = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", png()[16:29]) + chunk(
     ],
     ids=range(27),
 )
-def test_what_is_no_picture_or_too_large_is_refused(content: bytes):
+def test_unreadable_or_too_large_picture_is_refused(content: bytes):
     """A damaged, cut, wrong or huge file has no size."""
     with pytest.raises(ValueError, match=r".+"):
         read_logo(content)

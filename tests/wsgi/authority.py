@@ -31,4 +31,4 @@ def revocation_list(
         leaf = x509.load_pem_x509_certificate(each.cert_chain_pems[0].bytes())
         entry = x509.RevokedCertificateBuilder().serial_number(leaf.serial_number)
         builder = builder.add_revoked_certificate(entry.revocation_date(now - DAY).build())
-    return builder.sign(key, hashes.SHA256()).public_bytes(encoding)  # type: ignore[arg-type]
+    return builder.sign(key, hashes.SHA256()).public_bytes(encoding)  # type: ignore[arg-type]  # PEM or DER

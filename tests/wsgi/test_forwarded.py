@@ -49,8 +49,8 @@ def seen(header: str | None, address: str = PROXY, **options: Any) -> str:
         (None, PROXY),
     ],
 )
-def test_caller_of_a_proxy_is_the_last_that_is_none(header: str | None, address: str) -> None:
-    """What the caller wrote itself stands before that; what is no address names nobody."""
+def test_caller_is_the_last_address_that_is_no_proxy(header: str | None, address: str) -> None:
+    """Addresses before it may be forged, and a text that is no address names nobody."""
     assert seen(header) == address
 
 

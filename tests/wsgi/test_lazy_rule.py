@@ -28,7 +28,7 @@ def addresses(kind: type[Rule], path: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_address_is_that_of_a_rule_of_werkzeug(path: str):
-    """Of a path without and with values, with more values than the path has."""
+    """The paths are without and with values, and with more values than the path has."""
     assert addresses(LazyRule, path) == addresses(Rule, path)
 
 

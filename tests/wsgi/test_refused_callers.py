@@ -41,7 +41,7 @@ def test_refusal_is_counted_and_logged_with_what_to_look_at(
     assert (line["reason"], line["detail"]) == (reason.value, "forwarder-next.example")
 
 
-def test_flood_is_counted_whole_and_logged_in_part(caplog: pytest.LogCaptureFixture) -> None:
+def test_flood_is_counted_completely_and_logged_in_part(caplog: pytest.LogCaptureFixture) -> None:
     """The next line says how many had none."""
     counted: list[str] = []
     seconds = Seconds()
@@ -58,7 +58,7 @@ def test_flood_is_counted_whole_and_logged_in_part(caplog: pytest.LogCaptureFixt
     assert "refused_without_a_line" not in lines(caplog)[LINES + 1]
 
 
-def test_detail_of_a_stranger_is_bounded_and_escaped(caplog: pytest.LogCaptureFixture) -> None:
+def test_detail_from_a_caller_is_bounded_and_escaped(caplog: pytest.LogCaptureFixture) -> None:
     """A certificate may hold any text."""
     RefusedCallers().refuse(Reason.NAME, "\n\x1b" + "x" * 9000)
 

@@ -57,7 +57,7 @@ def test_text_without_a_list_says_how_to_convert_one(authority: trustme.CA) -> N
 
 
 def test_damaged_list_is_refused(authority: trustme.CA) -> None:
-    """Whatever byte is missing or changed, no other error comes out."""
+    """A missing or changed byte, anywhere, causes no other error."""
     text = revocation_list(authority).decode()
     begin, *lines, end = text.strip().splitlines()
     for cut in range(len(lines)):

@@ -40,17 +40,17 @@ def document(version: str, groups: Iterable[Group]) -> openapi.Schema:
     app.openapi_version = "3.1.0"
     for group in groups:
         app.register_api(_described(group))
-    whole: openapi.Schema = app.api_doc
-    components = whole["components"]["schemas"]
+    document: openapi.Schema = app.api_doc
+    components = document["components"]["schemas"]
     components.pop(_FrameworkError.__name__, None)
     components.update(openapi.schemas(models.MODELS))
     for group in groups:
         components.update(openapi.schemas(group.models))
-    descriptions.describe(whole)
-    examples.show(whole)
-    headers.describe(whole, frozenset().union(*(group.secret for group in groups)))
-    problem_examples.show(whole)
-    return whole
+    descriptions.describe(document)
+    examples.show(document)
+    headers.describe(document, frozenset().union(*(group.secret for group in groups)))
+    problem_examples.show(document)
+    return document
 
 
 def _described(group: Group) -> APIBlueprint:

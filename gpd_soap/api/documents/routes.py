@@ -241,17 +241,17 @@ def _pdf(pdf: bytes, etag: str, name: str) -> Response:
 
 
 def _document(row: Listed) -> Body:
-    kept = row.document
+    document = row.document
     return camel_case(
-        id=kept.id,
+        id=document.id,
         state=row.state,
         superseded_by=row.superseded_by,
-        iupd=kept.iupd,
-        navs=kept.navs,
-        digest=kept.digest,
-        size=kept.size,
-        versions=kept.versions,
-        created_at=rome_text(kept.created_at),
-        actor_kind=kept.actor_kind,
-        actor=kept.actor,
+        iupd=document.iupd,
+        navs=document.navs,
+        digest=document.digest,
+        size=document.size,
+        versions=document.versions,
+        created_at=rome_text(document.created_at),
+        actor_kind=document.actor_kind,
+        actor=document.actor,
     )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gpd_soap.api.responses import Body, camel_case, rome_text, without_none
-from gpd_soap.store.loads.loads import Place, StoredLoad
-from gpd_soap.store.loads.rows import FindingPlace, LoadFinding, LoadRow
+from gpd_soap.store.loads.loads import LoadKey, StoredLoad
+from gpd_soap.store.loads.rows import FindingKey, LoadFinding, LoadRow
 from gpd_soap.usecases.loads.reading import OURS, Kind, reading_of
 from gpd_soap.validation.queries.cursors import line_cursor, load_cursor
 
@@ -20,7 +20,7 @@ COUNTED = (
 def loads_page(rows: Sequence[StoredLoad], limit: int) -> Body:
     """Returns a page of loads, of which one more was read: Loads."""
     last = rows[limit - 1] if len(rows) > limit else None
-    cursor = None if last is None else load_cursor(Place(last.created_at, last.id))
+    cursor = None if last is None else load_cursor(LoadKey(last.created_at, last.id))
     return without_none(loads=[load(row) for row in rows[:limit]], limit=limit, next_cursor=cursor)
 
 
@@ -50,7 +50,7 @@ def load(row: StoredLoad) -> Body:
     )
 
 
-def findings_page(rows: Sequence[tuple[FindingPlace, LoadFinding]], limit: int) -> Body:
+def findings_page(rows: Sequence[tuple[FindingKey, LoadFinding]], limit: int) -> Body:
     """Returns a page of findings, of which one more was read: LoadLines."""
     following = rows[limit - 1][0] if len(rows) > limit else None
     lines = [
@@ -62,7 +62,7 @@ def findings_page(rows: Sequence[tuple[FindingPlace, LoadFinding]], limit: int) 
 
 def rows_page(rows: Sequence[LoadRow], limit: int) -> Body:
     """Returns a page of positions, of which one more was read: LoadLines."""
-    following = FindingPlace(rows[limit - 1].line, 0) if len(rows) > limit else None
+    following = FindingKey(rows[limit - 1].line, 0) if len(rows) > limit else None
     lines = [
         without_none(line=each.line, iupd=each.iupd or None, outcome=each.outcome)
         for each in rows[:limit]
@@ -70,7 +70,7 @@ def rows_page(rows: Sequence[LoadRow], limit: int) -> Body:
     return _lines(lines, following, limit)
 
 
-def _lines(lines: list[Body], following: FindingPlace | None, limit: int) -> Body:
+def _lines(lines: list[Body], following: FindingKey | None, limit: int) -> Body:
     cursor = None if following is None else line_cursor(following)
     return without_none(lines=lines, limit=limit, next_cursor=cursor)
 

@@ -238,5 +238,5 @@ def _paid_at(progress: Progress) -> datetime | None:
 def _reported_on(progress: Progress) -> datetime | None:
     """Returns the instant of the last report if all transfers are reported, else of the notice."""
     reported = [instant for instant in progress.reported if instant is not None]
-    whole = reported and len(reported) == len(progress.reported)
-    return max(reported) if whole else progress.reported_at
+    all_reported = reported and len(reported) == len(progress.reported)
+    return max(reported) if all_reported else progress.reported_at

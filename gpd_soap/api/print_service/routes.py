@@ -171,11 +171,11 @@ class Operations:
 
         if templates.find(path.template_id) is None:
             raise refusals.TemplateNotFound
-        whole = io.BytesIO()
-        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(TEMPLATES.glob("*.typ")):
                 archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes())
-        return _file(whole.getvalue(), f"{path.template_id}.zip", kind=ZIP)
+        return _file(buffer.getvalue(), f"{path.template_id}.zip", kind=ZIP)
 
     def download(self, path: FolderFilePath, query: Signed) -> Response:
         """Download what a link leads to: the zip of a folder, or a document of it."""
@@ -196,11 +196,11 @@ class Operations:
         line = read_only(self._store, lambda c: folders.line_of(c, batch, path.file_id))
         if line is None:
             raise refusals.FileNotInFolder
-        kept = archive.read(batch.organization, line.document or "")
-        if kept is None:
+        archived = archive.read(batch.organization, line.document or "")
+        if archived is None:
             raise DocumentNotFound
-        set_subjects(Subject(line.nav, kept.document.iupd, resource=kept.document.id))
-        return _file(kept.pdf, f"{folders.name_of(batch, line)}.pdf")
+        set_subjects(Subject(line.nav, archived.document.iupd, resource=archived.document.id))
+        return _file(archived.pdf, f"{folders.name_of(batch, line)}.pdf")
 
     def _link(self, target: Target) -> Response:
         link = self._links.make(target, g.key, self._origin(), self._clock())

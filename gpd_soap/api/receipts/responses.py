@@ -11,7 +11,7 @@ from gpd_soap.api.responses import Body, page_info, rome_text, without_none
 from gpd_soap.core.case_id import case_id
 from gpd_soap.core.receipt import SEPARATOR
 from gpd_soap.store.receipts.history import HistoryQuery
-from gpd_soap.store.receipts.listing import ReceiptPlace
+from gpd_soap.store.receipts.listing import ReceiptListKey
 from gpd_soap.store.receipts.search import Listed
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow
 from gpd_soap.usecases.casework.holding import Holder
@@ -52,7 +52,7 @@ def stored_page(receipts: Sequence[CaseWithNotice], total: int, query: HistoryQu
 
 
 def latest_page(
-    receipts: Sequence[CaseWithNotice], following: ReceiptPlace | None, limit: int
+    receipts: Sequence[CaseWithNotice], following: ReceiptListKey | None, limit: int
 ) -> Body:
     """Returns a page of the latest receipts: StoredReceipts."""
     cursor = None if following is None else receipt_cursor(following)

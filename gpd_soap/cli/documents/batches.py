@@ -80,7 +80,7 @@ def notices(
     if resume is None:
         batch = _begin(store, owner, _request(store, owner, numbers, load, due))
     else:
-        batch = _known(store, owner, resume)
+        batch = _existing(store, owner, resume)
     print_line(f"batch {batch.id}: {batch.total} notices")
     output.mkdir(parents=True, exist_ok=True)
     with click.progressbar(
@@ -155,7 +155,7 @@ def _load(store: Database, organization: str, load: str) -> datetime:
     return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
 
 
-def _known(store: Database, organization: str, batch_id: str) -> Batch:
+def _existing(store: Database, organization: str, batch_id: str) -> Batch:
     from gpd_soap.store.database.transaction import in_transaction, read_only
     from gpd_soap.store.documents import batches
 

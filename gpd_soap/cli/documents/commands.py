@@ -70,10 +70,10 @@ def get(document_id: str, organization: str | None, output: BinaryIO) -> None:
 
     store = ready_store()
     with refusals():
-        kept = printer(store).archive.read(one_of(store, organization), document_id)
-        if kept is None:
+        archived = printer(store).archive.read(one_of(store, organization), document_id)
+        if archived is None:
             raise DocumentNotFound
-    output.write(kept.pdf)
+    output.write(archived.pdf)
 
 
 @documents.command("verify")

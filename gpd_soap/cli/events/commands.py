@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: LIMIT: events of a page, as of the API.
 MAX_EVENTS = 1000
-#: LIMIT: 1 s between two looks of `follow`.
+#: LIMIT: 1 s between two looks of `follow`, so that it costs the database little.
 PAUSE = 1.0
 
 with_types = click.option(

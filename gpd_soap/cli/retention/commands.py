@@ -54,13 +54,15 @@ def report(organization: str | None) -> None:
 
 def _line(line: ReportLine) -> str:
     """What is kept of a kind, on a line."""
-    kept = line.kept
-    parts = [f"{kept.rows} rows"]
-    if kept.oldest is not None and line.until is not None:
-        parts.append(f"the oldest of {kept.oldest:%Y-%m-%d}, until {line.until:%Y-%m-%d} or later")
-    parts.append(f"{kept.due} due")
+    holding = line.kept
+    parts = [f"{holding.rows} rows"]
+    if holding.oldest is not None and line.until is not None:
+        parts.append(
+            f"the oldest of {holding.oldest:%Y-%m-%d}, until {line.until:%Y-%m-%d} or later"
+        )
+    parts.append(f"{holding.due} due")
     if line.kind in ("positions", "receipts"):
-        parts.append(f"{kept.forgotten} forgotten")
+        parts.append(f"{holding.forgotten} forgotten")
     parts.append(f"kept {line.months}m: {line.ground}")
     return f"{line.organization} {line.kind}: {'; '.join(parts)}"
 
@@ -150,16 +152,18 @@ def forget(organization: str, debtor_code: str, *, dry_run: bool) -> None:
         click.echo(REMAINS)
 
 
-def _print_person(kept: OfPerson, *, dry_run: bool) -> None:
+def _print_person(person: OfPerson, *, dry_run: bool) -> None:
     """Prints what is kept of a person: what goes, and what stays."""
     goes = "can be forgotten" if dry_run else "forgotten"
-    click.echo(f"closed positions: {kept.closed_positions} {goes}")
-    click.echo(f"receipts beyond their term: {kept.old_receipts} {goes}")
-    click.echo(f"remembered answers: {kept.responses} {goes}")
-    click.echo(f"open positions: {kept.open_positions} stay: they can be paid, or a case is open")
-    ends = "their term ends" if kept.receipts_until is None else f"{kept.receipts_until:%Y-%m-%d}"
-    click.echo(f"receipts: {kept.receipts} stay, the last until {ends}: proof of payment")
-    click.echo(f"messages in quarantine: {kept.messages} stay until their term ends")
+    click.echo(f"closed positions: {person.closed_positions} {goes}")
+    click.echo(f"receipts beyond their term: {person.old_receipts} {goes}")
+    click.echo(f"remembered answers: {person.responses} {goes}")
+    click.echo(f"open positions: {person.open_positions} stay: they can be paid, or a case is open")
+    ends = (
+        "their term ends" if person.receipts_until is None else f"{person.receipts_until:%Y-%m-%d}"
+    )
+    click.echo(f"receipts: {person.receipts} stay, the last until {ends}: proof of payment")
+    click.echo(f"messages in quarantine: {person.messages} stay until their term ends")
 
 
 def _by() -> By:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from gpd_soap.usecases.loading.check import Outcome
     from gpd_soap.validation.finding import FieldError
 
-#: LIMIT: errors of one position on a line of the terminal and of the CSV file.
+#: LIMIT: errors of one position on a line of the terminal and of the CSV file; a person mends the
+#: first ones and tries again.
 MAX_ERRORS, MAX_ERRORS_IN_FILE = 10, 100
 
 HEADER = (

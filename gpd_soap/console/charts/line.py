@@ -12,7 +12,7 @@ LEFT, RIGHT, TOP, BOTTOM = 42.0, 348.0, 12.0, 108.0
 LOWEST = (97, 95, 90, 80, 50, 0)
 
 
-class Share(NamedTuple):
+class RatioChart(NamedTuple):
     """A chart of percentages: the line, its lowest and its last point, the marks, the target."""
 
     line: str
@@ -25,7 +25,7 @@ class Share(NamedTuple):
     right: float = RIGHT
 
 
-def percentages(values: Sequence[float], target: float) -> Share | None:
+def percentages(values: Sequence[float], target: float) -> RatioChart | None:
     """Returns the chart of percentages, one for each day; None without any.
 
     `lowest` is the place of the least value.
@@ -43,7 +43,7 @@ def percentages(values: Sequence[float], target: float) -> Share | None:
     middle = 99.0 if bottom == LOWEST[0] else (100.0 + bottom) / 2
     axis = [100.0, middle, float(bottom)]
     shown = [each for each in axis if abs(each - target) >= (100 - bottom) / 8]
-    return Share(
+    return RatioChart(
         path(points), points, [Mark(each, y(each)) for each in shown], y(target),
         list(values).index(least),
     )  # fmt: skip

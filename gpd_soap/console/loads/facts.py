@@ -11,7 +11,7 @@ from flask import Response
 
 from gpd_soap.console.loads import labels
 from gpd_soap.console.words import _
-from gpd_soap.store.loads.loads import Place, State, StoredLoad
+from gpd_soap.store.loads.loads import LoadKey, State, StoredLoad
 from gpd_soap.usecases.loading.csv_values import Amounts
 from gpd_soap.usecases.loads.reading import GIVEN, Dates, Kind, Reading
 from gpd_soap.usecases.loads.understand import Answers
@@ -52,14 +52,14 @@ def content_type(reading: Reading) -> str:
     return f"text/csv; charset={charset}"
 
 
-def place_of(text: str) -> Place | None:
+def load_key(text: str) -> LoadKey | None:
     """Return where a page begins; None for a text that names no place."""
     instant, _space, load_id = text.rpartition(" ")
     try:
         began = datetime.fromisoformat(instant)
     except ValueError:
         return None
-    return Place(began, load_id) if began.tzinfo is not None else None
+    return LoadKey(began, load_id) if began.tzinfo is not None else None
 
 
 def line_of(text: str) -> int:

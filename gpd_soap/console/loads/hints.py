@@ -64,10 +64,10 @@ ALWAYS: dict[tuple[str, str], str] = {
 }
 
 
-def expected(field: str, rule: str, cell: str | None, today: date, said: str = "") -> str:
+def expected(field: str, rule: str, cell: str | None, today: date, expectation: str = "") -> str:
     """Return what is expected; an empty text if nothing is known of the rule.
 
-    `said` is what the rule itself says, in English.
+    `expectation` is the text of the rule itself, in English.
     """
     plain = field.rpartition(".")[2]
     of_rule: dict[str, Callable[[str | None], str]] = {
@@ -75,7 +75,7 @@ def expected(field: str, rule: str, cell: str | None, today: date, said: str = "
         "past": partial(later, today=today),
         "date": day,
         "digits": digits,
-        "length": lambda _cell: length(said),
+        "length": lambda _cell: length(expectation),
     }
     if rule == "type" and plain == "amount":
         return amount(cell)
@@ -85,9 +85,9 @@ def expected(field: str, rule: str, cell: str | None, today: date, said: str = "
     return _(always) if always else ""
 
 
-def length(said: str) -> str:
+def length(expectation: str) -> str:
     """Return how many characters a text may have, by what the rule says."""
-    match = _LENGTH.fullmatch(said)
+    match = _LENGTH.fullmatch(expectation)
     if match is None:
         return _("un testo più corto")
     text = (
@@ -116,8 +116,8 @@ def amount(cell: str | None) -> str:
     text = (cell or "").strip()
     match = _AMBIGUOUS.fullmatch(text)
     if match:
-        whole, cents = match[1] + match[2], f"{match[1]},{match[2][:2]}"
-        return _("%(whole)s,00 oppure %(cents)s?") % {"whole": whole, "cents": cents}
+        euros, cents = match[1] + match[2], f"{match[1]},{match[2][:2]}"
+        return _("%(whole)s,00 oppure %(cents)s?") % {"whole": euros, "cents": cents}
     match = _SIGNED.fullmatch(text)
     if match:
         return f"{match[1]},{match[2]:0<2}"

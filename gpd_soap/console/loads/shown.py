@@ -78,8 +78,8 @@ def size(count: int) -> str:
     ('1,9\xa0MB', '1\xa0kB', '31\xa0kB')
     """
     if count >= MEGABYTE:
-        whole, tenth = divmod(count * 10 // MEGABYTE, 10)
-        return f"{whole},{tenth}\u00a0MB"
+        total, tenth = divmod(count * 10 // MEGABYTE, 10)
+        return f"{total},{tenth}\u00a0MB"
     return f"{max(-(-count // KILOBYTE), 1)}\u00a0kB"
 
 
@@ -97,17 +97,17 @@ def bar(good: int, bad: int) -> Bar:
     >>> bar(9960, 40), bar(0, 3)
     (Bar(good=994, begin=996, bad=4), Bar(good=0, begin=0, bad=1000))
     """
-    whole = good + bad
+    total = good + bad
     if not bad or not good:
         return Bar(WIDTH if good else 0, 0 if not good else WIDTH, WIDTH if bad else 0)
-    width = min(max(bad * WIDTH // whole, LEAST), WIDTH - LEAST)
+    width = min(max(bad * WIDTH // total, LEAST), WIDTH - LEAST)
     return Bar(WIDTH - width - 2, WIDTH - width, width)
 
 
 class Sums(NamedTuple):
     """The amounts of a file, to be compared with the program that made it."""
 
-    whole: int
+    total: int
     ready: int
     present: int
     refused: int

@@ -105,11 +105,11 @@ def filters_of(query: Mapping[str, str]) -> Filters:
         due=due if due in DUE else "",
         since=since,
         until=until,
-        after=_place(query.get("after", "")),
+        after=_key(query.get("after", "")),
     )
 
 
-def _place(cursor: str) -> NoticeKey | None:
+def _key(cursor: str) -> NoticeKey | None:
     try:
         return notice_key(cursor)
     except ValueError:

@@ -1,1 +1,1 @@
-"""The pages by subject: each module has `room(parts)`, which returns its blueprint."""
+"""The pages by subject: `make_blueprint(parts)` of a module returns its blueprint."""

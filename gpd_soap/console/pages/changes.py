@@ -153,7 +153,7 @@ def _done(nav: str, word: str) -> AnyResponse:
     return redirect(url_for("notices.show", organization=viewer().code, nav=nav, done=word), 303)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the changes of a notice."""
     changes = Changes(parts)
     one = "/console/<organization>/notices/<nav>"

@@ -180,8 +180,8 @@ class Chosen:
 def _saying(address: str, word: str) -> str:
     """Returns an address whose page says what was done."""
     path, _mark, query = address.partition("?")
-    kept = [each for each in query.split("&") if each and not each.startswith("done=")]
-    return f"{path}?{'&'.join([*kept, f'done={word}'])}"
+    parameters = [each for each in query.split("&") if each and not each.startswith("done=")]
+    return f"{path}?{'&'.join([*parameters, f'done={word}'])}"
 
 
 def _digest(rows: Sequence[ListedNotice]) -> str:
@@ -217,7 +217,7 @@ def _row(notice: ListedNotice) -> tuple[str, ...]:
     )
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return what is done with several notices."""
     pages = Chosen(parts)
     base = "/console/<organization>/chosen-notices"

@@ -51,7 +51,7 @@ def page(subject: str) -> Response:
     )
 
 
-def room(_parts: Parts) -> Blueprint:
+def make_blueprint(_parts: Parts) -> Blueprint:
     """Return the pages of help."""
     blueprint = Blueprint("help", __name__, url_prefix="/console/help")
     blueprint.add_url_rule("/<subject>", "page", page)

@@ -74,7 +74,7 @@ class Home:
         return read_only(self._store, work)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the first page of an organization."""
     home = Home(parts)
     blueprint = Blueprint("home", __name__, url_prefix="/console/<organization>")
@@ -84,7 +84,7 @@ def room(parts: Parts) -> Blueprint:
 
 def _is_fresh(lamp: Lamp) -> bool:
     """Returns whether the Node has never called, as far as is known."""
-    return lamps().kept and lamp.figures.station.last_at is None
+    return lamps().has_journal and lamp.figures.station.last_at is None
 
 
 def _is_to_mend(load: StoredLoad) -> bool:

@@ -118,7 +118,7 @@ class Issue:
         )  # fmt: skip
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages that issue a notice."""
     pages = Issue(parts)
     blueprint = Blueprint("issue", __name__)

@@ -78,7 +78,7 @@ class Journal:
             months=self._months(organization),
             quick=QUICK,
             nothing=NOT_GIVEN,
-            kept=self._settings.journal == "database",
+            has_journal=self._settings.journal == "database",
         )
 
     def show(self, organization: str, entry: str) -> Response:
@@ -122,7 +122,7 @@ class Journal:
         return terms.read(self._store).get((organization, TermKind.JOURNAL), by_default)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of the journal."""
     views = Journal(parts)
     blueprint = Blueprint("journal", __name__, url_prefix="/console/<organization>/journal")

@@ -113,7 +113,7 @@ class Pages:
         )
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the operator's own pages."""
     pages, blueprint = Pages(parts), Blueprint("me", __name__, url_prefix="/console/me")
     blueprint.add_url_rule("", "page", pages.page)

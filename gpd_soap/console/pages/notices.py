@@ -103,7 +103,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= SHORTENED else f"{text[:4]}…{text[-4:]}"
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of a notice."""
     pages = Notices(parts)
     one = "/console/<organization>/notices/<nav>"

@@ -117,7 +117,7 @@ def _words(error: FieldError) -> tuple[str, str]:
     return words
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the form that opens a case."""
     views = Openings(parts)
     blueprint = Blueprint("opening", __name__, url_prefix="/console/<organization>/receipts")

@@ -48,7 +48,7 @@ class Overview:
         )
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the page of all organizations."""
     blueprint = Blueprint("overview", __name__, url_prefix="/console/overview")
     blueprint.add_url_rule("", "page", Overview(parts).page)

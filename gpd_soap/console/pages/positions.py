@@ -72,7 +72,7 @@ def _actor(kind: str, actor: str) -> Actor:
     return Actor(ActorKind(kind), actor)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of a position."""
     pages = Positions(parts)
     one = "/console/<organization>/positions/<path:iupd>"

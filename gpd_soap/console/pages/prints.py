@@ -80,7 +80,7 @@ def address_of(batch: Batch) -> AnyResponse:
     return redirect(url_for("prints.show", organization=batch.organization, batch=batch.id), 303)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of batches of notices."""
     pages, blueprint = Prints(parts), Blueprint("prints", __name__)
     one = "/console/<organization>/prints/<batch>"

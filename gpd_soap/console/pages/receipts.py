@@ -25,7 +25,7 @@ from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, read_only
 from gpd_soap.store.receipts import candidates, listing
 from gpd_soap.store.receipts.candidates import NoticeLike
-from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptPlace
+from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptListKey
 from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.casework.opening import stored_receipt
@@ -53,11 +53,11 @@ class Receipts:
         last = given.last or rome.day_of(now)
         statuses = (ReceiptStatus(given.status),) if given.status else tuple(ReceiptStatus)
         chosen = ReceiptFilter(begin_of(first), rome.end_of_day(last), statuses, given.psp)
-        after = _place(request.args.get("after"))
+        after = _key(request.args.get("after"))
 
         def work(
             connection: Transaction,
-        ) -> tuple[list[Case], ReceiptPlace | None, dict[str, NoticeLike]]:
+        ) -> tuple[list[Case], ReceiptListKey | None, dict[str, NoticeLike]]:
             cases, following = listing.page(connection, organization, chosen, ROWS, after)
             navs = {case.nav for case in cases if case.nav and case.issuer == organization}
             known = candidates.numbered(connection, organization, navs, [])
@@ -146,7 +146,7 @@ TITLES = {
 }
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of receipts."""
     views = Receipts(parts)
     blueprint = Blueprint("receipts", __name__, url_prefix="/console/<organization>/receipts")
@@ -157,8 +157,8 @@ def room(parts: Parts) -> Blueprint:
     return blueprint
 
 
-def _place(text: str | None) -> ReceiptPlace | None:
+def _key(text: str | None) -> ReceiptListKey | None:
     try:
-        return cursors.receipt_place(text) if text else None
+        return cursors.receipt_list_key(text) if text else None
     except ValueError:
         return None

@@ -36,7 +36,7 @@ class Root:
         return redirect(url_for("me.page"), 303)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the page at the root."""
     root = Root(parts)
     blueprint = Blueprint("root", __name__, url_prefix="/console")

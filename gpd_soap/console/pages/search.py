@@ -214,7 +214,7 @@ def _nothing(reading: Reading | None) -> str:
     return _("Nessun avviso trovato")
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return what resolves a text."""
     blueprint = Blueprint("search", __name__)
     blueprint.add_url_rule("/console/go", "go", Searches(parts).go)

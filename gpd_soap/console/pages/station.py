@@ -74,9 +74,9 @@ class StationViews:
             serving=self._serving(organization),
             target=TARGET,
             bad_slot=BAD_SLOT,
-            late_share=station.late_share,
-            shares=percentages(_shares(figures), TARGET),
-            slots=slots_chart([station.late_share(slot) for slot in figures.slots], BAD_SLOT),
+            late_ratio=station.late_ratio,
+            ratios=percentages(_ratios(figures), TARGET),
+            slots=slots_chart([station.late_ratio(slot) for slot in figures.slots], BAD_SLOT),
             pairs=pairs([(each.today, each.usual, each.is_unusual) for each in faults]),
             certificates=[*lamps().certificates(), *seen],
             database=self._database(),
@@ -132,11 +132,11 @@ class StationViews:
         }
 
 
-def _shares(figures: Station) -> list[float]:
+def _ratios(figures: Station) -> list[float]:
     return [each.ratio for each in figures.by_day if each.ratio is not None]
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of the station, and give every page its lamp."""
     views = StationViews(parts)
     blueprint = Blueprint("station", __name__, url_prefix="/console/<organization>/station")

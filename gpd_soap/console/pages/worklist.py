@@ -19,10 +19,10 @@ from gpd_soap.console.viewer import viewer
 from gpd_soap.console.words import N_, _
 from gpd_soap.console.work import ages, refunds
 from gpd_soap.console.work.cases import CaseLine, line_of
+from gpd_soap.console.work.cursors import queue_cursor, queue_key
 from gpd_soap.console.work.forms import Form, error_words
 from gpd_soap.console.work.kinds import KINDS, ORDER, OUTCOMES
 from gpd_soap.console.work.lamp import lamps
-from gpd_soap.console.work.places import case_place, case_place_text
 from gpd_soap.core.case_id import CaseOutcome, case_id
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, read_only
@@ -128,7 +128,7 @@ class Queue:
     ) -> Response:
         now = g.now
         listing = _filter(now)
-        after = case_place(request.args.get("after"))
+        after = queue_key(request.args.get("after"))
 
         def work(connection: Transaction) -> dict[str, Any]:
             cases, following = queue.page(connection, organization, listing, ROWS, after)
@@ -142,7 +142,7 @@ class Queue:
             ]
             return {
                 "lines": lines,
-                "following": case_place_text(following),
+                "following": queue_cursor(following),
                 "to_refund": queue.to_refund(connection, organization),
                 "last": None if cases else queue.last_resolved(connection, organization),
             }
@@ -206,7 +206,7 @@ def _title(waiting: list[queue.Waiting]) -> str:
     return text % {"number": count(number, language), "money": amount}
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of the worklist."""
     queue_views, case_views = Queue(parts), CaseViews(parts)
     blueprint = Blueprint("worklist", __name__, url_prefix="/console/<organization>/worklist")

@@ -19,7 +19,8 @@ from gpd_soap.usecases.spontaneous.kinds import BUILT_IN
 from gpd_soap.validation.configuration import Service
 from gpd_soap.validation.finding import validate
 
-#: LIMIT: characters of a field, and of a schema or of the settings of another kind.
+#: LIMIT: characters of a field, and of a schema or of the settings of another kind, which are much
+#: larger.
 LONGEST, LONGEST_TEXT = 2_000, 200_000
 IDS = ("serviceId", "subjectId")
 #: The settings that are texts, as the form and the service have them.
@@ -205,6 +206,8 @@ def _json(text: str, errors: Errors) -> dict[str, Any]:
 
 def _in_order(errors: Errors) -> Errors:
     """Return one error of each field, in the order of the page."""
-    said = dict(reversed(errors))
+    by_field = dict(reversed(errors))
     order = list(WORDS)
-    return sorted(said.items(), key=lambda each: order.index(each[0]) if each[0] in order else 99)
+    return sorted(
+        by_field.items(), key=lambda each: order.index(each[0]) if each[0] in order else 99
+    )

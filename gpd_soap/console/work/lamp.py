@@ -20,7 +20,7 @@ from gpd_soap.usecases.figures.station import Station
 EXTENSION = "gpd-soap-lamps"
 #: LIMIT: seconds for which figures are shown again; each page has the lamp.
 FRESH = timedelta(seconds=10)
-#: LIMIT: organizations whose figures a process holds at once.
+#: LIMIT: organizations whose figures a process holds at once, so that its memory is bounded.
 MOST = 500
 
 
@@ -73,7 +73,9 @@ class Lamps:
                     self._figures.clear()
                 self._figures[organization] = figures
         certificates = self.certificates()
-        things = watched(figures.station, now, certificates, figures.failing, kept=self.kept)
+        things = watched(
+            figures.station, now, certificates, figures.failing, has_journal=self.has_journal
+        )
         return Lamp(figures, things)
 
     def forget(self, organization: str) -> None:
@@ -89,7 +91,7 @@ class Lamps:
                 self._figures[organization] = figures._replace(waiting=waiting)
 
     @property
-    def kept(self) -> bool:
+    def has_journal(self) -> bool:
         """Whether exchanges are written to the database."""
         return self._parts.settings.journal == "database"
 

@@ -65,16 +65,16 @@ def watched(
     certificates: Sequence[Certificate] = (),
     failing: Sequence[str] = (),
     *,
-    kept: bool = True,
+    has_journal: bool = True,
 ) -> list[Watch]:
     """Returns everything that is said about a station, the worst first.
 
-    `failing` are the facts of our health that do not hold.  Without exchanges that are `kept` in
-    the database, nothing is known of the Node's calls.
+    `failing` are the facts of our health that do not hold.  Without `has_journal` no exchange is
+    stored, and nothing is known of the Node's calls.
     """
     things = [
         *(_failing(each) for each in failing),
-        *(_of_calls(station, now) if kept else _unseen()),
+        *(_of_calls(station, now) if has_journal else _unseen()),
         *_ending(certificates, now),
     ]
     order = ("bad", "care", "good")

@@ -75,11 +75,11 @@ def to_paper(text: str, limit: int) -> str:
     shown = " ".join(words)
     if len(shown) <= limit and len(text) <= 8 * limit:
         return shown
-    kept = shown[: limit - 1]
-    end = kept.rfind(" ")
+    shortened = shown[: limit - 1]
+    end = shortened.rfind(" ")
     if end >= limit // 2 and not shown[limit - 1 : limit].isspace():
-        kept = kept[:end]
-    return kept.rstrip() + ELLIPSIS
+        shortened = shortened[:end]
+    return shortened.rstrip() + ELLIPSIS
 
 
 def paper_change(field: str, text: str, printed: str) -> Change | None:

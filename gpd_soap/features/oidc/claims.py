@@ -49,8 +49,8 @@ def display_name(claims: Claims) -> str:
     for claim in ("name", "preferred_username", "sub"):
         value = claims.get(claim)
         if isinstance(value, str):
-            kept = "".join(each if each.isprintable() else " " for each in value)
-            text = " ".join(kept.replace("@", " ").split())[:LONGEST_NAME].strip()
+            printable = "".join(each if each.isprintable() else " " for each in value)
+            text = " ".join(printable.replace("@", " ").split())[:LONGEST_NAME].strip()
             if text:
                 return text
     return "operator"

@@ -19,7 +19,7 @@ from gpd_soap.features.oidc.claims import Claims
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "Ed25519")
 #: LIMIT: a minute by which the clocks of the provider and of this machine may differ.
 SKEW = timedelta(minutes=1)
-#: LIMIT: characters.
+#: LIMIT: characters of a token, so that a hostile answer costs little time.
 LONGEST_TOKEN = 32 * 1024
 LONGEST_SUBJECT = 255
 _KINDS = ("RSA", "EC", "OKP")

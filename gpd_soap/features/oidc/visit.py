@@ -12,7 +12,7 @@ import hmac
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-#: LIMIT: characters of what comes back.
+#: LIMIT: characters of the query that comes back, so that a forged one costs little time.
 LONGEST_QUERY = 8192
 
 

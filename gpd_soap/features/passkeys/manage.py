@@ -25,7 +25,7 @@ from gpd_soap.usecases.people.record import record_operator
 from gpd_soap.usecases.people.tokens import Random, new_token
 from gpd_soap.validation.finding import FieldError
 
-#: LIMIT: 10 passkeys of an operator.
+#: LIMIT: 10 passkeys of an operator, more than one person has devices.
 MOST = 10
 LONGEST_NAME = max_length(table.c.name)
 ID_BYTES = 6

@@ -110,12 +110,12 @@ class Client:
         deadline = time.monotonic() + self._timeouts.total
         target = addresses.parse(request.url, self._rule)
         owner = (target.origin, request.certificate, request.authority)
-        kept = None if session is None else session.take(owner)
-        if kept is not None:
+        idle = None if session is None else session.take(owner)
+        if idle is not None:
             # WHY: a receiver closes a connection when it likes, also while a request is on its way.
             # The event is sent again then, with the same id.
             with suppress(*CLOSED):
-                return _over(kept, request, target, deadline, session, owner)
+                return _over(idle, request, target, deadline, session, owner)
         connection = self._connected(request, target, deadline)
         return _over(connection, request, target, deadline, session, owner)
 

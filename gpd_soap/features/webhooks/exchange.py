@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 USER_AGENT = f"gpd-soap/{__version__}"
-#: LIMIT: 16 KiB of a response's status line and headers.
+#: LIMIT: 16 KiB of a response's status line and headers, so that a receiver fills no memory.
 LARGEST_HEAD = 16 * 1024
 #: LIMIT: 4 KiB of a response's body are read.
 LARGEST_BODY = 4 * 1024

@@ -95,7 +95,7 @@ def _pu(event: StoredEvent, receipt: ReceiptMessage | None) -> Message | None:
         "amountCents": data["amount"],
         "notificationFeeCents": data.get("notificationFee", 0),
     }
-    content = {"encodedReceipt": _base64(receipt), "paymentData": _known(payment)}
+    content = {"encodedReceipt": _base64(receipt), "paymentData": _without_none(payment)}
     return Message("POST", "/payment-notification", JSON, _json(content))
 
 
@@ -124,7 +124,7 @@ def _ricevuta(event: StoredEvent, receipt: ReceiptMessage | None) -> Message:
         "rt": {"tipo": _type_of(receipt), "xml": _base64(receipt)},
     }
     path = "/".join(quote(each, safe="") for each in (event.organization, data["iuv"], receipt_id))
-    return Message("PUT", f"/ricevute/{path}", JSON, _json(_known(content)))
+    return Message("PUT", f"/ricevute/{path}", JSON, _json(_without_none(content)))
 
 
 def _rendicontazione(event: StoredEvent) -> Message | None:
@@ -145,13 +145,13 @@ def _rendicontazione(event: StoredEvent) -> Message | None:
         "trn": data.get("trn"),
         "idPsp": data.get("psp"),
     }
-    return Message("POST", "/rendicontazioni", JSON, _json(_known(content)))
+    return Message("POST", "/rendicontazioni", JSON, _json(_without_none(content)))
 
 
-def _known(fields: dict[str, Any]) -> dict[str, Any]:
+def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
     """Returns the fields that have a value; a receiver may refuse a null."""
     return {
-        name: _known(value) if isinstance(value, dict) else value
+        name: _without_none(value) if isinstance(value, dict) else value
         for name, value in fields.items()
         if value is not None
     }

@@ -134,7 +134,7 @@ def page(
     return [Change._make(row) for row in rows], total
 
 
-class Place(NamedTuple):
+class ChangeKey(NamedTuple):
     """Where a list goes on: after the row of this instant and this id."""
 
     requested_at: datetime
@@ -146,8 +146,8 @@ def newest(
     organization: str | None,
     filters: AuditFilter,
     limit: int,
-    after: Place | None = None,
-) -> tuple[list[Change], Place | None]:
+    after: ChangeKey | None = None,
+) -> tuple[list[Change], ChangeKey | None]:
     """Return rows of one or every organization, the newest first, and where the list goes on."""
     statement = select(AUDIT.id, *COLUMNS).where(*_conditions(connection, organization, filters))
     if after is not None:
@@ -158,7 +158,7 @@ def newest(
     changes = [Change._make(row[1:]) for row in rows[:limit]]
     if len(rows) <= limit:
         return changes, None
-    return changes, Place(changes[-1].requested_at, rows[limit - 1][0])
+    return changes, ChangeKey(changes[-1].requested_at, rows[limit - 1][0])
 
 
 def _conditions(

@@ -112,7 +112,7 @@ class LockOrder:
             return
         milliseconds: int = connection.execute(PATIENCE).scalar_one()
         deadline = None
-        for name in sorted(names, key=self._place):
+        for name in sorted(names, key=self._lock_order):
             wait_briefly(connection, milliseconds)
             try:
                 lock_tables(connection, [name])
@@ -127,7 +127,7 @@ class LockOrder:
             milliseconds = max(1, round((deadline - time.monotonic()) * 1000))
         wait_briefly(connection)
 
-    def _place(self, name: str) -> int:
+    def _lock_order(self, name: str) -> int:
         return self._not_given.index(name) if name in self._not_given else len(self._not_given)
 
 

@@ -71,9 +71,9 @@ def of_types(types: Collection[str]) -> list[ColumnElement[bool]]:
     """
     if not types:
         return []
-    whole = [each for each in types if not each.endswith(GROUP)]
-    groups = [EVENT.type.startswith(each, autoescape=True) for each in types if each not in whole]
-    return [or_(EVENT.type.in_(whole), *groups)]
+    single = [each for each in types if not each.endswith(GROUP)]
+    groups = [EVENT.type.startswith(each, autoescape=True) for each in types if each not in single]
+    return [or_(EVENT.type.in_(single), *groups)]
 
 
 def of_subscription(subscription: str, types: Collection[str]) -> ColumnElement[bool]:

@@ -76,7 +76,7 @@ OF_LOAD = [name for name in StoredLoad._fields if name in tables.load.c]
 COLUMNS = [LOAD[name] for name in OF_LOAD]
 
 
-class Place(NamedTuple):
+class LoadKey(NamedTuple):
     """Where a page of loads begins: after this one."""
 
     created_at: datetime
@@ -109,9 +109,9 @@ def lock(connection: Connection, organization: str, load_id: str) -> None:
 
 
 def page(
-    connection: Connection, organization: str, after: Place | None, limit: int
+    connection: Connection, organization: str, after: LoadKey | None, limit: int
 ) -> list[StoredLoad]:
-    """Return the loads after a place, the newest first."""
+    """Return the loads after a key, the newest first."""
     statement = _with_job(organization).order_by(LOAD.created_at.desc(), LOAD.id).limit(limit)
     if after is not None:
         same = and_(LOAD.created_at == after.created_at, LOAD.id > after.id)

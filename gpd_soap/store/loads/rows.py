@@ -54,7 +54,7 @@ class LoadFinding(NamedTuple):
     is_warning: bool
 
 
-class FindingPlace(NamedTuple):
+class FindingKey(NamedTuple):
     """Where a page of findings begins: after this one."""
 
     line: int
@@ -124,12 +124,12 @@ def findings(
 def findings_after(
     connection: Connection,
     load: StoredLoad,
-    after: FindingPlace | None,
+    after: FindingKey | None,
     limit: int,
     *,
     warnings: bool,
-) -> list[tuple[FindingPlace, LoadFinding]]:
-    """Return the findings of a load after a place, by line, each with its place."""
+) -> list[tuple[FindingKey, LoadFinding]]:
+    """Return the findings of a load after a key, by line, each with its key."""
     columns = [FINDING.number, *(FINDING[name] for name in LoadFinding._fields)]
     statement = select(*columns).where(
         *_of(load, tables.load_finding), FINDING.is_warning.is_(warnings)
@@ -139,7 +139,7 @@ def findings_after(
         statement = statement.where(or_(FINDING.line > after.line, same))
     rows = connection.execute(statement.order_by(FINDING.line, FINDING.number).limit(limit))
     findings = [(number, LoadFinding._make(values)) for number, *values in rows]
-    return [(FindingPlace(each.line, number), each) for number, each in findings]
+    return [(FindingKey(each.line, number), each) for number, each in findings]
 
 
 def after(connection: Connection, load: StoredLoad, line: int, limit: int) -> list[LoadRow]:

@@ -21,8 +21,8 @@ from gpd_soap.store.rows import OPTION, POSITION
 MOST_LOOKED_AT = 5000
 
 
-class DuePlace(NamedTuple):
-    """The place of a notice in the list."""
+class DueKey(NamedTuple):
+    """The key of a notice in the list."""
 
     due_at: datetime
     nav: str
@@ -32,7 +32,7 @@ class DuePage(NamedTuple):
     """A page; without `following` it is the last.  `is_full`: it has as many notices as it may."""
 
     notices: list[ListedNotice]
-    following: DuePlace | None
+    following: DueKey | None
     is_full: bool
 
 
@@ -42,9 +42,9 @@ def page(
     narrowing: Narrowing,
     now: datetime,
     limit: int,
-    after: DuePlace | None = None,
+    after: DueKey | None = None,
 ) -> DuePage:
-    """Return the notices after a place, narrowed, the latest due date first."""
+    """Return the notices after a key, narrowed, the latest due date first."""
     looked_at = _looked_at(organization, narrowing, after)
     option = looked_at.c
     statement = (
@@ -62,14 +62,14 @@ def page(
         .order_by(option.due_at.desc(), option.nav.desc())
         .limit(limit + 1)
     )
-    rows = [DuePlace(row.due_at, row.nav) for row in connection.execute(statement)]
+    rows = [DueKey(row.due_at, row.nav) for row in connection.execute(statement)]
     notices = of_numbers(connection, organization, [row.nav for row in rows[:limit]])
     if len(rows) > limit:
         return DuePage(notices, rows[limit - 1], is_full=True)
     return DuePage(notices, _end(connection, looked_at), is_full=False)
 
 
-def _looked_at(organization: str, narrowing: Narrowing, after: DuePlace | None) -> Subquery:
+def _looked_at(organization: str, narrowing: Narrowing, after: DueKey | None) -> Subquery:
     statement = (
         select(OPTION.nav, OPTION.due_at)
         .where(OPTION.organization == organization, *narrowing.of_due_dates())
@@ -84,9 +84,9 @@ def _looked_at(organization: str, narrowing: Narrowing, after: DuePlace | None) 
     return statement.subquery("looked_at")
 
 
-def _end(connection: Connection, looked_at: Subquery) -> DuePlace | None:
-    """Returns the place of the last notice that was looked at; None if there are no more."""
+def _end(connection: Connection, looked_at: Subquery) -> DueKey | None:
+    """Returns the key of the last notice that was looked at; None if there are no more."""
     rows = connection.execute(
         select(looked_at.c.due_at, looked_at.c.nav).order_by(looked_at.c.due_at, looked_at.c.nav)
     ).all()
-    return DuePlace(rows[0].due_at, rows[0].nav) if len(rows) == MOST_LOOKED_AT else None
+    return DueKey(rows[0].due_at, rows[0].nav) if len(rows) == MOST_LOOKED_AT else None

@@ -112,7 +112,7 @@ def of_numbers(
     # longer than to execute it.
     if not navs:
         return []
-    rows = connection.execute(_whole(), {"organization": organization, "navs": navs})
+    rows = connection.execute(_listed_notices(), {"organization": organization, "navs": navs})
     notices = {notice.nav: notice for notice in map(ListedNotice._make, rows)}
     return [notices[nav] for nav in navs if nav in notices]
 
@@ -157,7 +157,7 @@ def values_of(
 
 
 @lru_cache
-def _whole() -> Select[Any]:
+def _listed_notices() -> Select[Any]:
     """Returns the statement that reads whole notices by their numbers."""
     of_numbers = OPTION.nav.in_(bindparam("navs", type_=String(), expanding=True))
     return select_part(Part((of_numbers,), None, None), *_columns())

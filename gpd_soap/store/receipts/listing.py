@@ -29,8 +29,8 @@ class ReceiptFilter(NamedTuple):
     psp: str | None = None
 
 
-class ReceiptPlace(NamedTuple):
-    """The place of a receipt in a list."""
+class ReceiptListKey(NamedTuple):
+    """The key of a receipt in a list."""
 
     received_at: datetime
     digest: str
@@ -41,11 +41,11 @@ def page(
     organization: str,
     listing: ReceiptFilter,
     limit: int,
-    after: ReceiptPlace | None = None,
-) -> tuple[list[Case], ReceiptPlace | None]:
-    """Return the receipts after a place, and the place after which the next page begins, if any."""
-    rows: list[tuple[ReceiptPlace, Case]] = []
-    stops: list[ReceiptPlace] = []
+    after: ReceiptListKey | None = None,
+) -> tuple[list[Case], ReceiptListKey | None]:
+    """Return the receipts after a key, and the key after which the next page begins, if any."""
+    rows: list[tuple[ReceiptListKey, Case]] = []
+    stops: list[ReceiptListKey] = []
     # WHY: an index has the receipts of each status in the order of time, and none those of all.
     for status in listing.statuses:
         statement = select(RECEIPT.digest, *receipt_columns()).where(
@@ -67,9 +67,9 @@ def page(
             ordered = _of_psp(ordered, listing.psp).limit(limit + 1)
         for digest, *columns in connection.execute(ordered):
             case = Case._make(columns)
-            rows.append((ReceiptPlace(case.received_at, digest), case))
+            rows.append((ReceiptListKey(case.received_at, digest), case))
     rows.sort(key=lambda row: _newest_first(row[0]))
-    # WHY: after the place where the first of the statuses stopped, others may be missing.
+    # WHY: after the key at which the first of the statuses stopped, others may be missing.
     stop = min(stops, key=_newest_first, default=None)
     if stop is not None:
         rows = [row for row in rows if _newest_first(row[0]) <= _newest_first(stop)]
@@ -77,11 +77,11 @@ def page(
     return [case for _, case in rows[:limit]], following
 
 
-def _stop(connection: Connection, ordered: Select[Any]) -> list[ReceiptPlace]:
-    """Return the place of the last receipt that a page looks at, or nothing if it looks at all."""
+def _stop(connection: Connection, ordered: Select[Any]) -> list[ReceiptListKey]:
+    """Return the key of the last receipt that a page looks at, or nothing if it looks at all."""
     keys = ordered.with_only_columns(RECEIPT.received_at, RECEIPT.digest)
     last = connection.execute(keys.offset(MOST_LOOKED_AT - 1).limit(1)).first()
-    return [] if last is None else [ReceiptPlace(*last)]
+    return [] if last is None else [ReceiptListKey(*last)]
 
 
 def _of_psp(ordered: Select[Any], psp: str) -> Select[Any]:
@@ -91,7 +91,7 @@ def _of_psp(ordered: Select[Any], psp: str) -> Select[Any]:
     return select(looked_at).where(looked_at.c.psp == psp).order_by(*order)
 
 
-def _newest_first(key: ReceiptPlace) -> tuple[float, str]:
-    """Return the key by which places are sorted, the last received first."""
+def _newest_first(key: ReceiptListKey) -> tuple[float, str]:
+    """Return the order of a key, the last received first."""
     # WHY: digests are hexadecimal, and each database sorts them as Python does.
     return -key.received_at.timestamp(), key.digest

@@ -20,8 +20,8 @@ from gpd_soap.store.tables.receipts import IS_OPEN, IS_RESOLVED, IS_TO_REFUND
 OLD, LATE = timedelta(days=2), timedelta(days=5)
 
 
-class CasePlace(NamedTuple):
-    """The place of a case in a queue, by when it became a case; `variant` is -1 for a message."""
+class QueueKey(NamedTuple):
+    """The key of a case in a queue, by when it became a case; `variant` is -1 for a message."""
 
     since: datetime
     name: str
@@ -60,9 +60,9 @@ def page(
     organization: str,
     listing: QueueFilter,
     limit: int,
-    after: CasePlace | None = None,
-) -> tuple[list[Case], CasePlace | None]:
-    """Return the cases after a place, and the place after which the next page begins, if any.
+    after: QueueKey | None = None,
+) -> tuple[list[Case], QueueKey | None]:
+    """Return the cases after a key, and the key after which the next page begins, if any.
 
     Open cases come in the order in which they became cases, resolved ones in that of their arrival.
     """
@@ -77,7 +77,7 @@ def page(
     order = since, rows.c.name, func.coalesce(rows.c.variant, -1)
     ordered = select(rows).order_by(*order).limit(limit + 1)
     cases = [Case._make(row) for row in connection.execute(ordered)]
-    following = _place(cases[limit - 1], listing) if len(cases) > limit else None
+    following = _key(cases[limit - 1], listing) if len(cases) > limit else None
     return cases[:limit], following
 
 
@@ -145,8 +145,8 @@ def of_notices(
     return by_nav
 
 
-def _part(statement: Select[Any], listing: QueueFilter, after: CasePlace | None) -> Select[Any]:
-    """Returns the statement on receipts or on messages, filtered, after a place, in order."""
+def _part(statement: Select[Any], listing: QueueFilter, after: QueueKey | None) -> Select[Any]:
+    """Returns the statement on receipts or on messages, filtered, after a key, in order."""
     is_receipts = tables.receipt in statement.columns_clause_froms
     columns: Any = RECEIPT if is_receipts else MESSAGE
     name = columns.receipt_id if is_receipts else columns.digest
@@ -191,6 +191,6 @@ def _sums(since: Any, amount: Any, now: datetime) -> list[Any]:
     ]
 
 
-def _place(last: Case, listing: QueueFilter) -> CasePlace:
+def _key(last: Case, listing: QueueFilter) -> QueueKey:
     since = last.received_at if listing.resolved else last.since
-    return CasePlace(since, last.name, -1 if last.variant is None else last.variant)
+    return QueueKey(since, last.name, -1 if last.variant is None else last.variant)

@@ -61,14 +61,17 @@ def can_be_forgotten(organization: str, until: datetime) -> ColumnElement[bool]:
     A position that was forgotten already does not meet it.
     """
     option = tables.payment_option.alias().c
-    later = or_(option.updated_at > _at(until), option.paid_at > _at(until))
+    later = or_(
+        option.updated_at > literal(until, tables.Instant),
+        option.paid_at > literal(until, tables.Instant),
+    )
     changed = exists().where(
         option.organization == organization, option.iupd == POSITION.iupd, later
     )
     return and_(
         POSITION.organization == organization,
-        POSITION.created_at <= _at(until),
-        POSITION.updated_at <= _at(until),
+        POSITION.created_at <= literal(until, tables.Instant),
+        POSITION.updated_at <= literal(until, tables.Instant),
         POSITION.forgotten_at.is_(None),
         closed(organization, until),
         not_(changed.correlate_except(option.nav.table)),
@@ -113,7 +116,9 @@ def batch(
     order = POSITION.created_at, POSITION.iupd
     statement = select(*order, POSITION.debtor_code).where(*conditions)
     if after is not None:
-        following = tuple_(*order) > tuple_(_at(after.created_at), literal(after.iupd))
+        following = tuple_(*order) > tuple_(
+            literal(after.created_at, tables.Instant), literal(after.iupd)
+        )
         statement = statement.where(following)
     # WHY: who waits for one row and holds no other waits in no circle.
     statement = statement.order_by(*order).limit(1 if wait else BATCH)
@@ -234,7 +239,3 @@ def _has_open_case(organization: str) -> ColumnElement[bool]:
 def is_open_case(receipt: Any = RECEIPT) -> ColumnElement[bool]:
     """SQL condition: the receipt needs a person, and nobody has decided yet."""
     return and_(receipt.kept.in_(NEEDS_A_PERSON), receipt.resolved_at.is_(None))
-
-
-def _at(instant: datetime) -> ColumnElement[Any]:
-    return literal(instant, tables.Instant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -46,8 +46,8 @@ def can_be_forgotten(organization: str, until: datetime) -> ColumnElement[bool]:
     """
     return and_(
         RECEIPT.organization == organization,
-        RECEIPT.received_at <= _at(until),
-        RECEIPT.last_received_at <= _at(until),
+        RECEIPT.received_at <= literal(until, tables.Instant),
+        RECEIPT.last_received_at <= literal(until, tables.Instant),
         RECEIPT.forgotten_at.is_(None),
         not_(is_open_case()),
     )
@@ -87,7 +87,11 @@ def batch(
     order = RECEIPT.received_at, RECEIPT.receipt_id, RECEIPT.variant
     statement = select(*order, RECEIPT.nav, RECEIPT.debtor_code).where(*conditions)
     if after is not None:
-        here = _at(after.received_at), literal(after.receipt_id), literal(after.variant)
+        here = (
+            literal(after.received_at, tables.Instant),
+            literal(after.receipt_id),
+            literal(after.variant),
+        )
         statement = statement.where(tuple_(*order) > tuple_(*here))
     # WHY: who waits for one row and holds no other waits in no circle.
     statement = statement.order_by(*order).limit(1 if wait else BATCH)
@@ -142,7 +146,3 @@ def _event(run: Run, receipt: Candidate, iupd: str | None) -> Event:
         nav=receipt.nav,
         receipt_id=receipt.receipt_id,
     )
-
-
-def _at(instant: datetime) -> ColumnElement[Any]:
-    return literal(instant, tables.Instant)

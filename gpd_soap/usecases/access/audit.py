@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpd_soap.store.access import audit
-from gpd_soap.store.access.audit import AuditFilter, Change, Place
+from gpd_soap.store.access.audit import AuditFilter, Change, ChangeKey
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import Transaction, read_only
@@ -41,13 +41,13 @@ def newest(
     organization: str | None,
     filters: AuditFilter,
     limit: int,
-    after: Place | None = None,
-) -> tuple[list[Change], Place | None, dict[str, str]]:
+    after: ChangeKey | None = None,
+) -> tuple[list[Change], ChangeKey | None, dict[str, str]]:
     """Returns rows of an organization, where the list goes on, and operators' names by their id."""
 
     def work(
         connection: Transaction,
-    ) -> tuple[list[Change], Place | None, dict[str, str]]:
+    ) -> tuple[list[Change], ChangeKey | None, dict[str, str]]:
         changes, going_on = audit.newest(connection, organization, filters, limit, after)
         names = {each.id: each.name for each in operators.every(connection)}
         return changes, going_on, names

@@ -14,7 +14,7 @@ from gpd_soap.store.receipts import candidates
 from gpd_soap.store.receipts.candidates import NoticeLike
 from gpd_soap.store.receipts.worklist import Case
 
-#: LIMIT: candidates that a person compares.
+#: LIMIT: candidates; a person compares no more.
 MOST = 10
 
 

@@ -143,14 +143,14 @@ def slot_begins(now: datetime) -> list[datetime]:
     return [last - SLOT * back for back in range(SLOTS - 1, -1, -1)]
 
 
-def late_share(slot: Slot) -> float:
+def late_ratio(slot: Slot) -> float:
     """Returns the percentage of a slot's answers that took longer than 7 seconds."""
     return 100 * slot.late / slot.exchanges if slot.exchanges else 0.0
 
 
 def is_bad(slot: Slot) -> bool:
     """Returns whether a slot brings the station nearer to Stand In."""
-    return late_share(slot) > BAD_SLOT
+    return late_ratio(slot) > BAD_SLOT
 
 
 def _calls(connection: Transaction, organization: str, now: datetime) -> list[Call]:

@@ -49,8 +49,8 @@ def cents_of(row: Row) -> int | None:
     """Return the sum of the amounts of a position, in cents; None if one is not understood."""
     options = row.body.get("paymentOption", ()) if isinstance(row.body, dict) else ()
     amounts: list[object] = [option.get("amount") for option in options]
-    whole = [each for each in amounts if isinstance(each, int)]
-    return sum(whole) if whole and len(whole) == len(amounts) else None
+    cents = [each for each in amounts if isinstance(each, int)]
+    return sum(cents) if cents and len(cents) == len(amounts) else None
 
 
 class Trier:

@@ -216,9 +216,9 @@ class Loads(LoadReader):
         payload: dict[str, str] | None = None,
     ) -> str:
         who = {"actor_kind": str(self._actor.kind), "actor": self._actor.id}
-        whole = {"load": load.id, **who, **(payload or {})}
+        job_payload = {"load": load.id, **who, **(payload or {})}
         total = load.figures.get("ready", 0) if to is State.UNDOING else load.reading["records"]
-        new = NewJob(load.organization, JOB_OF[to], whole, self._actor, total=total)
+        new = NewJob(load.organization, JOB_OF[to], job_payload, self._actor, total=total)
         return queue.enqueue(connection, new, self._clock())
 
     def _move(

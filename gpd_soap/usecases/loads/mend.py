@@ -40,8 +40,8 @@ class RefusedRow(NamedTuple):
 
     def cell(self, reading: Reading, field: str) -> str | None:
         """Return the text of the cell of a field; None if the row has none."""
-        places = dict(zip(reading.fields, range(len(self.cells)), strict=False))
-        return self.cells[places[field]] if field in places else None
+        indexes = dict(zip(reading.fields, range(len(self.cells)), strict=False))
+        return self.cells[indexes[field]] if field in indexes else None
 
 
 def by_rule(row: RefusedRow) -> tuple[str, str]:
@@ -84,7 +84,7 @@ def _cells(record: Record) -> Sequence[str]:
     return record.cells if record.error is None else (record.text[:LONGEST].rstrip("\r\n"),)
 
 
-def kept(file: IO[bytes]) -> tuple[list[str], Iterator[RefusedRow]]:
+def read_refused(file: IO[bytes]) -> tuple[list[str], Iterator[RefusedRow]]:
     """Return the names of the columns and the rows of such a file."""
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
     rows = csv.reader(line.decode("utf-8", "surrogateescape") for line in file)
@@ -102,13 +102,13 @@ def as_it_came(
     names: Sequence[str], rows: Iterator[RefusedRow], reading: Reading, describe: Describe
 ) -> Iterator[bytes]:
     """Yield the rows in the form of the file, with two columns that say what is wrong."""
-    places = [index for index, field in enumerate(reading.fields) if field != OURS]
-    header = [*(names[index] for index in places), WHY, EXPECTED]
+    indexes = [index for index, field in enumerate(reading.fields) if field != OURS]
+    header = [*(names[index] for index in indexes), WHY, EXPECTED]
 
     def lines() -> Iterator[list[str]]:
         yield header
         for row in rows:
-            cells = [row.cells[index] if index < len(row.cells) else "" for index in places]
+            cells = [row.cells[index] if index < len(row.cells) else "" for index in indexes]
             yield [*cells, *describe(row)]
 
     if reading.kind is Kind.XLSX:

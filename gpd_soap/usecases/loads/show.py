@@ -9,8 +9,8 @@ from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, read_only
 from gpd_soap.store.loads import files, loads, rows
 from gpd_soap.store.loads.files import Part
-from gpd_soap.store.loads.loads import Place, StoredLoad
-from gpd_soap.store.loads.rows import FindingPlace, LoadFinding, LoadRow, RowOutcome
+from gpd_soap.store.loads.loads import LoadKey, StoredLoad
+from gpd_soap.store.loads.rows import FindingKey, LoadFinding, LoadRow, RowOutcome
 from gpd_soap.usecases.loads import mend
 from gpd_soap.usecases.loads.contents import opened
 from gpd_soap.usecases.loads.mend import RefusedRow
@@ -19,11 +19,11 @@ from gpd_soap.usecases.loads.refusals import FileRemoved, LoadNotFound
 
 T = TypeVar("T")
 
-#: LIMIT: findings on a page.
+#: LIMIT: findings on a page; a person reads no more.
 SHOWN = 2_000
 
 
-class KeptParts(NamedTuple):
+class StoredParts(NamedTuple):
     """Which bytes of a load are kept: the file as it was sent, and its refused rows."""
 
     sent: bool
@@ -53,14 +53,14 @@ class LoadReader:
         return self.read(lambda c: existing(c, organization, load_id))
 
     def page(
-        self, organization: str, after: Place | None = None, limit: int = 20
+        self, organization: str, after: LoadKey | None = None, limit: int = 20
     ) -> list[StoredLoad]:
-        """Return the loads after a place, the newest first."""
+        """Return the loads after a key, the newest first."""
         return self.read(lambda c: loads.page(c, organization, after, limit))
 
-    def kept(self, load: StoredLoad) -> KeptParts:
-        """Return which bytes of a load are kept."""
-        return self.read(lambda c: KeptParts(*(files.is_there(c, load, each) for each in Part)))
+    def stored_parts(self, load: StoredLoad) -> StoredParts:
+        """Return which bytes of a load are stored."""
+        return self.read(lambda c: StoredParts(*(files.is_there(c, load, each) for each in Part)))
 
     def same_file(self, load: StoredLoad) -> str | None:
         """Return the id of an earlier load that stored a file of the same bytes, or None."""
@@ -72,9 +72,9 @@ class LoadReader:
         return self.read(lambda c: rows.findings(c, load, warnings=warnings, limit=SHOWN))
 
     def findings_after(
-        self, load: StoredLoad, after: FindingPlace | None, limit: int, *, warnings: bool
-    ) -> list[tuple[FindingPlace, LoadFinding]]:
-        """Return the findings of a load after a place, by line, each with its place."""
+        self, load: StoredLoad, after: FindingKey | None, limit: int, *, warnings: bool
+    ) -> list[tuple[FindingKey, LoadFinding]]:
+        """Return the findings of a load after a key, by line, each with its key."""
         return self.read(lambda c: rows.findings_after(c, load, after, limit, warnings=warnings))
 
     def rows_after(self, load: StoredLoad, line: int, limit: int) -> list[LoadRow]:
@@ -97,13 +97,13 @@ class LoadReader:
     def refused_rows(self, load: StoredLoad) -> Iterator[RefusedRow]:
         """Yield the refused rows of a load with their cells.  Raises FileRemoved."""
         with opened(self._database, load, Part.REFUSED) as file:
-            yield from mend.kept(file)[1]
+            yield from mend.read_refused(file)[1]
 
     def header(self, load: StoredLoad) -> list[str]:
         """Return the names of the columns as they are in the file; none if no bytes are kept."""
         try:
             with opened(self._database, load, Part.REFUSED) as file:
-                return mend.kept(file)[0]
+                return mend.read_refused(file)[0]
         except FileRemoved:
             return []
 
@@ -115,13 +115,13 @@ class LoadReader:
         Raises LoadNotFound, and FileRemoved if they are kept no more.
         """
         load = self.get(organization, load_id)
-        if not self.kept(load).refused:
+        if not self.stored_parts(load).refused:
             raise FileRemoved
         return load, self._as_it_came(load, describe)
 
     def _as_it_came(self, load: StoredLoad, describe: mend.Describe) -> Iterator[bytes]:
         with opened(self._database, load, Part.REFUSED) as file:
-            names, refused = mend.kept(file)
+            names, refused = mend.read_refused(file)
             yield from mend.as_it_came(names, refused, reading_of(load.reading), describe)
 
 

@@ -99,7 +99,7 @@ def positions(table: Table, reading: Reading, organization: str) -> Iterator[Row
 
     Raises FileNotLoadable if two columns mean the same field.
     """
-    columns, places = _columns(table, reading)
+    columns, indexes = _columns(table, reading)
     constants = dict(reading.constants)
     added = [name for name in (*constants, *DERIVED) if name not in reading.fields]
     named = [*columns, *((name, _column(name)) for name in added)]
@@ -109,7 +109,7 @@ def positions(table: Table, reading: Reading, organization: str) -> Iterator[Row
             if record.error is not None:
                 yield record
                 continue
-            known = tuple(record.cells[index] for index in places)
+            known = tuple(record.cells[index] for index in indexes)
             if any(known):
                 of_field = {
                     each.field: cell for (_, each), cell in zip(columns, known, strict=True)
@@ -122,15 +122,15 @@ def positions(table: Table, reading: Reading, organization: str) -> Iterator[Row
 
 
 def _columns(table: Table, reading: Reading) -> tuple[list[tuple[str, Column]], list[int]]:
-    """Return the columns that are read with their names, and their places."""
-    columns, places = [], []
+    """Return the columns that are read with their names, and their indexes."""
+    columns, indexes = [], []
     for index, name in enumerate(reading.fields[: len(table.names)]):
         if name and name != OURS:
             columns.append((table.names[index], _column(name)))
-            places.append(index)
+            indexes.append(index)
     if len({column for _, column in columns}) < len(columns):
         raise FileNotLoadable(Why.REPEATED)
-    return columns, places
+    return columns, indexes
 
 
 def _column(name: str) -> Column:

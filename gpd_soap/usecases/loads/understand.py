@@ -81,11 +81,11 @@ def _read(table: Table, reading: Reading, creditor: Creditor, head: bytes) -> Re
         raise FileNotLoadable(Why.NO_ROWS)
 
     def cells(fields: tuple[str, ...]) -> Counter[str]:
-        places = [index for index, name in enumerate(names) if name in fields]
+        indexes = [index for index, name in enumerate(names) if name in fields]
         return Counter(
             undefused(record.cells[index]).strip()
             for record in sampled
-            for index in places
+            for index in indexes
             if record.cells
         )
 

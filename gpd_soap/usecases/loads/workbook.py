@@ -28,7 +28,7 @@ from gpd_soap.usecases.loads.refusals import FileNotLoadable, Why
 MOST_BYTES, MOST_TEXTS = 192 << 20, 64 << 20
 #: LIMIT: parts of a workbook; one of a hundred sheets with pictures has fewer.
 MOST_PARTS = 2_000
-#: LIMIT: 512 MiB in memory for the process that reads a workbook.
+#: LIMIT: 512 MiB in memory for the process that reads a workbook; beyond them it is ended.
 MOST_MEMORY = 512 << 20
 #: LIMIT: seconds between two looks at that process, in which it can read some MB.
 LOOK_SECONDS = 0.02
@@ -62,8 +62,8 @@ def check(file: IO[bytes]) -> None:
         raise FileNotLoadable(Why.OLD_EXCEL)
     texts = names[TEXTS].file_size if TEXTS in names else 0
     # WHY: no more than the size in the directory is unpacked, so that size can be trusted.
-    whole = sum(part.file_size for part in parts)
-    if len(parts) > MOST_PARTS or whole > MOST_BYTES or texts > MOST_TEXTS:
+    size = sum(part.file_size for part in parts)
+    if len(parts) > MOST_PARTS or size > MOST_BYTES or texts > MOST_TEXTS:
         raise FileNotLoadable(Why.BOMB)
 
 

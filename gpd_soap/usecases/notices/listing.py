@@ -11,7 +11,7 @@ from gpd_soap.core.notice import PROBE, check_digits
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, read_only
 from gpd_soap.store.positions import by_due, narrowed, notices
-from gpd_soap.store.positions.by_due import DuePlace
+from gpd_soap.store.positions.by_due import DueKey
 from gpd_soap.store.positions.narrowed import NarrowedPage
 from gpd_soap.store.positions.narrowing import Narrowing
 from gpd_soap.store.positions.notices import ListedNotice, NoticeFilter, NoticeKey
@@ -142,10 +142,10 @@ def _near(nav: str) -> Iterator[str]:
                 yield changed
 
 
-def _begin(key: NoticeKey) -> DuePlace | None:
+def _begin(key: NoticeKey) -> DueKey | None:
     """Returns the place in a list by due date, or None for the place of another list."""
     try:
         instant = datetime.fromisoformat(key.key)
     except ValueError:
         return None
-    return None if instant.tzinfo is None else DuePlace(instant.astimezone(UTC), key.nav)
+    return None if instant.tzinfo is None else DueKey(instant.astimezone(UTC), key.nav)

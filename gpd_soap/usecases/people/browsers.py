@@ -1,4 +1,4 @@
-"""Browsers from which an operator has signed in before, so that no stranger makes them wait.
+"""Browsers from which an operator has signed in before, which wait for no failure of others.
 
 SPEC: OWASP, Slow Down Online Guessing Attacks with Device Cookies.  A mark is made with the stored
 hash of the operator's password: no row keeps it, and a new password ends it.

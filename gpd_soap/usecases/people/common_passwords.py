@@ -70,8 +70,8 @@ def is_common(password: str, names: Iterable[str] = ()) -> bool:
 
 
 def _parts(name: str) -> Iterator[str]:
-    whole = [part for part in re.split(r"[\W_]+", name.lower()) if part]
-    yield from (part for part in [*whole, "".join(whole)] if len(part) >= SHORTEST_PART)
+    parts = [part for part in re.split(r"[\W_]+", name.lower()) if part]
+    yield from (part for part in [*parts, "".join(parts)] if len(part) >= SHORTEST_PART)
 
 
 def _is_repetition(text: str) -> bool:

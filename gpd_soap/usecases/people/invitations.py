@@ -23,7 +23,7 @@ from gpd_soap.usecases.people.tokens import (
     token_digest,
 )
 
-#: LIMIT: an hour.
+#: LIMIT: an hour, so that the link in an old mail opens nothing.
 LASTS = timedelta(hours=1)
 
 

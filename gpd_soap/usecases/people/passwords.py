@@ -33,7 +33,7 @@ MOST_MEMORY = 48 << 20
 #: together, and of strangers of one address.  Each holds one of the three requests that a console
 #: of four threads handles at once, so that strangers leave one, and an address leaves two.
 MOST, MOST_OF_STRANGERS, MOST_OF_ADDRESS = 3, 2, 1
-#: LIMIT: seconds that a computation waits for those before it.
+#: LIMIT: seconds that a computation waits for those before it; its caller can try again.
 PATIENCE = 5.0
 
 
@@ -72,12 +72,12 @@ class Turns:
         self._lock, self._strangers, self._known = threading.Lock(), Counter[str](), 0
 
     @contextmanager
-    def turn(self, stranger: str | None) -> Iterator[None]:
-        """Waits for the others; `stranger` is the address of a caller who may be anybody.
+    def turn(self, caller: str | None) -> Iterator[None]:
+        """Waits for the others; `caller` is the address of an unknown browser, or None.
 
         Raises SignInBusy at once if too many wait, and after the patience.
         """
-        address = None if stranger is None else address_of(stranger)
+        address = None if caller is None else address_of(caller)
         self._enter(address)
         try:
             if not self._running.acquire(timeout=self._patience):
@@ -127,14 +127,14 @@ class Passwords:
         with self._turns.turn(None):
             return _text(Hashed(parameters, salt, _scrypt(password, salt, parameters)))
 
-    def matches(self, password: str, stored: str | None, stranger: str | None = None) -> bool:
+    def matches(self, password: str, stored: str | None, caller: str | None = None) -> bool:
         """Return whether a password is that of a stored text; of None no password is.
 
-        Takes as long for None.  `stranger` is the address of a caller who may be anybody.  Raises
+        Takes as long for None.  `caller` is the address of an unknown browser, or None.  Raises
         SignInBusy if too many are waiting.
         """
         hashed = NOBODY._replace(parameters=self._parameters) if stored is None else read(stored)
-        with self._turns.turn(stranger):
+        with self._turns.turn(caller):
             digest = _scrypt(password[:LONGEST], hashed.salt, hashed.parameters)
         return hmac.compare_digest(digest, hashed.digest) and len(password) <= LONGEST
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from gpd_soap.store.people.sessions import Session
 
-#: LIMIT: 30 minutes without a request.
+#: LIMIT: 30 minutes without a request, so that a screen that was left shows nothing for long.
 IDLE = timedelta(minutes=30)
 #: LIMIT: 10 hours from sign-in, whatever is done.
 LONGEST = timedelta(hours=10)

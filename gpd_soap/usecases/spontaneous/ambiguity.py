@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-#: LIMIT: positions of one expression, copies of repetitions included.
+#: LIMIT: positions of one expression, copies of repetitions included, so that an unusual
+#: schema costs bounded time.
 MOST_POSITIONS = 1000
 #: LIMIT: pairs of a position and a position that may follow it.
 MOST_STEPS = 100_000
@@ -83,9 +84,9 @@ def work(node: Node) -> Work:
     limits.
     """
     positions = _Positions()
-    whole = positions.read(node, None)
-    start = positions.overlapping(whole.first)
-    return Work(start).times(positions.cost(whole))
+    root = positions.read(node, None)
+    start = positions.overlapping(root.first)
+    return Work(start).times(positions.cost(root))
 
 
 class _Part(NamedTuple):
@@ -146,16 +147,16 @@ class _Positions:
         return _Part(False, (number,), (number,), _Tree("position", number))
 
     def _sequence(self, parts: list[_Part]) -> _Part:
-        whole = _Part(True, (), (), _Tree("sequence"))
+        joined = _Part(True, (), (), _Tree("sequence"))
         for part in parts:
-            self._join(whole.last, part.first, 0)
-            whole = _Part(
-                whole.empty and part.empty,
-                whole.first + part.first if whole.empty else whole.first,
-                whole.last + part.last if part.empty else part.last,
-                whole.tree,
+            self._join(joined.last, part.first, 0)
+            joined = _Part(
+                joined.empty and part.empty,
+                joined.first + part.first if joined.empty else joined.first,
+                joined.last + part.last if part.empty else part.last,
+                joined.tree,
             )
-        return whole._replace(tree=_Tree("sequence", 0, tuple(part.tree for part in parts)))
+        return joined._replace(tree=_Tree("sequence", 0, tuple(part.tree for part in parts)))
 
     def _repeat(self, node: Repeat, loop: int | None) -> _Part:
         if node.most == 0:
@@ -219,13 +220,13 @@ class _Positions:
         if tree.kind in ("loop", "group"):
             return self._cost_of_loop(tree)
         costs = [self._cost(part) for part in tree.parts]
-        whole = Work()
+        total = Work()
         for cost in costs:
             if tree.kind == "sequence":
-                whole = whole.times(cost)
+                total = total.times(cost)
             else:
-                whole = Work(max(whole.ways, cost.ways), max(whole.degree, cost.degree))
-        return whole
+                total = Work(max(total.ways, cost.ways), max(total.degree, cost.degree))
+        return total
 
     def _cost_of_loop(self, tree: _Tree) -> Work:
         ways, leaves = 1, False

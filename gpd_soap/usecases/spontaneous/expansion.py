@@ -140,10 +140,10 @@ class _Expansion:
         if depth > DEEPEST:
             raise _too_deep(node)
         parts = [Size(1, 0), *self._parts(node, depth + 1)]
-        whole = Size(sum(part.parts for part in parts), 1 + max(part.height for part in parts))
-        if depth + whole.height > DEEPEST:
+        total = Size(sum(part.parts for part in parts), 1 + max(part.height for part in parts))
+        if depth + total.height > DEEPEST:
             raise _too_deep(node)
-        return whole
+        return total
 
     def _parts(self, node: etree._Element, depth: int) -> Iterator[Size]:
         for kind, name in _named(node):

@@ -204,7 +204,7 @@ def _property(name: str, *, negative: bool) -> int:
 @cache
 def _many(letter: str) -> int:
     ascii_characters = "".join(map(chr, range(ASCII)))
-    kept = {
+    by_name = {
         "s": " \t\n\r",
         "d": "0123456789",
         "i": "".join(c for c in ascii_characters if c.isalpha() or c in "_:"),
@@ -212,5 +212,5 @@ def _many(letter: str) -> int:
         # SPEC: XML Schema Part 2, appendix F: \w is all but punctuation, separators and others.
         "w": "".join(c for c in ascii_characters if unicodedata.category(c)[0] not in "PZC"),
     }[letter.lower()]
-    bits = bits_of(kept) | (0 if letter.lower() == "s" else OTHERS)
+    bits = bits_of(by_name) | (0 if letter.lower() == "s" else OTHERS)
     return _complement(bits) if letter.isupper() else bits

@@ -1,4 +1,4 @@
-"""Places in a list as texts without meaning to the caller, who sends them back."""
+"""Keys of lists as texts without meaning to the caller, who sends them back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from gpd_soap.store.loads.loads import Place
-from gpd_soap.store.loads.rows import FindingPlace
+from gpd_soap.store.loads.loads import LoadKey
+from gpd_soap.store.loads.rows import FindingKey
 from gpd_soap.store.positions.keyset import PositionKey
 from gpd_soap.store.positions.notices import NoticeKey
-from gpd_soap.store.receipts.listing import ReceiptPlace
+from gpd_soap.store.receipts.listing import ReceiptListKey
 
 #: LIMIT: characters of a cursor, which holds a name and the id of a position.
 LONGEST = 4000
@@ -24,12 +24,12 @@ PARTS = 6
 
 
 def notice_cursor(key: NoticeKey) -> str:
-    """Returns the cursor of a place in a list of notices."""
+    """Returns the cursor of a key in a list of notices."""
     return _encode(key)
 
 
 def notice_key(cursor: str) -> NoticeKey:
-    """Returns the place that a cursor of notices stands for.  Raises ValueError if it is none."""
+    """Returns the key that a cursor of notices stands for.  Raises ValueError if it is none."""
     part, *texts = _decode(cursor, 4)
     if type(part) is not int or not 0 <= part < PARTS:
         raise ValueError("no cursor")
@@ -37,13 +37,13 @@ def notice_key(cursor: str) -> NoticeKey:
 
 
 def position_cursor(key: PositionKey) -> str:
-    """Returns the cursor of a place in a list of positions."""
+    """Returns the cursor of a key in a list of positions."""
     value = key.value.isoformat() if isinstance(key.value, datetime) else key.value
     return _encode([value, key.iupd])
 
 
 def position_key(cursor: str, *, by_instant: bool) -> PositionKey | None:
-    """Returns the place that a cursor of positions stands for; None before the first.
+    """Returns the key that a cursor of positions stands for; None before the first.
 
     Raises ValueError if it is none of a list in this order.
     """
@@ -55,37 +55,37 @@ def position_key(cursor: str, *, by_instant: bool) -> PositionKey | None:
     return PositionKey(_instant(value), iupd)
 
 
-def receipt_cursor(key: ReceiptPlace) -> str:
-    """Returns the cursor of a place in a list of receipts."""
+def receipt_cursor(key: ReceiptListKey) -> str:
+    """Returns the cursor of a key in a list of receipts."""
     return _encode([key.received_at.isoformat(), key.digest])
 
 
-def receipt_place(cursor: str) -> ReceiptPlace:
-    """Returns the place that a cursor of receipts stands for.  Raises ValueError if it is none."""
+def receipt_list_key(cursor: str) -> ReceiptListKey:
+    """Returns the key that a cursor of receipts stands for.  Raises ValueError if it is none."""
     received_at, digest = map(_text, _decode(cursor, 2))
-    return ReceiptPlace(_instant(received_at), digest)
+    return ReceiptListKey(_instant(received_at), digest)
 
 
-def load_cursor(following: Place) -> str:
-    """Returns the cursor of a place in a list of loads."""
+def load_cursor(following: LoadKey) -> str:
+    """Returns the cursor of a key in a list of loads."""
     return _encode([following.created_at.isoformat(), following.id])
 
 
-def load_place(cursor: str) -> Place:
-    """Returns the place that a cursor of loads stands for.  Raises ValueError if it is none."""
+def load_key(cursor: str) -> LoadKey:
+    """Returns the key that a cursor of loads stands for.  Raises ValueError if it is none."""
     created_at, load_id = map(_text, _decode(cursor, 2))
-    return Place(_instant(created_at), load_id)
+    return LoadKey(_instant(created_at), load_id)
 
 
-def line_cursor(following: FindingPlace) -> str:
-    """Returns the cursor of a place among the lines or the findings of a load."""
+def line_cursor(following: FindingKey) -> str:
+    """Returns the cursor of a key among the lines or the findings of a load."""
     return _encode(following)
 
 
-def line_place(cursor: str) -> FindingPlace:
-    """Returns the place that a cursor of lines stands for.  Raises ValueError if it is none."""
+def line_key(cursor: str) -> FindingKey:
+    """Returns the key that a cursor of lines stands for.  Raises ValueError if it is none."""
     line, number = map(_number, _decode(cursor, 2))
-    return FindingPlace(line, number)
+    return FindingKey(line, number)
 
 
 def _instant(text: str) -> datetime:

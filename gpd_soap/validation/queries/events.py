@@ -14,7 +14,7 @@ from gpd_soap.validation.queries.common import WHOLE, QueryModel
 LATEST = "latest"
 #: LIMIT: the numbers of events have 63 bits.
 LARGEST_CURSOR = 2**63 - 1
-#: LIMIT: 1,000 events of a page.
+#: LIMIT: 1,000 events of a page, which is held in memory.
 MOST_EVENTS = 1000
 #: Every type, and the beginning of every group of types.
 KNOWN = frozenset(EventType) | {f"{each.partition('.')[0]}." for each in EventType}

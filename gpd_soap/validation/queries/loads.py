@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gpd_soap.store.loads.loads import Place
-from gpd_soap.store.loads.rows import FindingPlace
+from gpd_soap.store.loads.loads import LoadKey
+from gpd_soap.store.loads.rows import FindingKey
 from gpd_soap.validation.fields import Prose140, Strict
 from gpd_soap.validation.finding import rule_error
 from gpd_soap.validation.queries import cursors
@@ -17,24 +17,24 @@ from gpd_soap.validation.queries.common import WHOLE, Flag, OrganizationPath, Qu
 MOST_LINES = 1000
 
 
-def _load_place(text: str) -> str:
+def _check_load_cursor(text: str) -> str:
     try:
-        cursors.load_place(text)
+        cursors.load_key(text)
     except ValueError:
         raise rule_error("cursor", "`next_cursor` of the page before") from None
     return text
 
 
-def _line_place(text: str) -> str:
+def _check_line_cursor(text: str) -> str:
     try:
-        cursors.line_place(text)
+        cursors.line_key(text)
     except ValueError:
         raise rule_error("cursor", "`next_cursor` of the page before") from None
     return text
 
 
-LoadCursor = Annotated[str, Field(max_length=cursors.LONGEST), AfterValidator(_load_place)]
-LineCursor = Annotated[str, Field(max_length=cursors.LONGEST), AfterValidator(_line_place)]
+LoadCursor = Annotated[str, Field(max_length=cursors.LONGEST), AfterValidator(_check_load_cursor)]
+LineCursor = Annotated[str, Field(max_length=cursors.LONGEST), AfterValidator(_check_line_cursor)]
 
 
 class LoadPath(OrganizationPath):
@@ -56,9 +56,9 @@ class LoadsOf(QueryModel):
     cursor: LoadCursor | None = None
 
     @property
-    def after(self) -> Place | None:
-        """The place after which the page begins."""
-        return None if self.cursor is None else cursors.load_place(self.cursor)
+    def after(self) -> LoadKey | None:
+        """The key after which the page begins."""
+        return None if self.cursor is None else cursors.load_key(self.cursor)
 
 
 class LoadLinesOf(QueryModel):
@@ -76,9 +76,9 @@ class LoadLinesOf(QueryModel):
         return self
 
     @property
-    def after(self) -> FindingPlace | None:
-        """The place after which the page begins."""
-        return None if self.cursor is None else cursors.line_place(self.cursor)
+    def after(self) -> FindingKey | None:
+        """The key after which the page begins."""
+        return None if self.cursor is None else cursors.line_key(self.cursor)
 
 
 class LoadAnswers(Strict):

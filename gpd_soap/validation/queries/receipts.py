@@ -80,9 +80,9 @@ class OrganizationCasePath(OrganizationWorklistPath, CasePath):
     """A path that names a case of an organization's worklist."""
 
 
-def _place(text: str) -> str:
+def _check_cursor(text: str) -> str:
     try:
-        cursors.receipt_place(text)
+        cursors.receipt_list_key(text)
     except ValueError:
         raise rule_error("cursor", "`next_cursor` of the page before") from None
     return text
@@ -108,9 +108,9 @@ class ReceiptsOf(Paged):
         | None
     ) = None
     psp: Text35 | None = None
-    cursor: Annotated[str, Field(max_length=cursors.LONGEST), AfterValidator(_place)] | None = (
-        Field(None, description="`next_cursor` of the page before")
-    )
+    cursor: (
+        Annotated[str, Field(max_length=cursors.LONGEST), AfterValidator(_check_cursor)] | None
+    ) = Field(None, description="`next_cursor` of the page before")
 
     @model_validator(mode="after")
     def _has_one_list(self) -> Self:
@@ -131,9 +131,9 @@ class ReceiptsOf(Paged):
         return history.HistoryQuery(self.nav, self.iuv, self.receipt_id, self.limit, self.page)
 
     @property
-    def after(self) -> listing.ReceiptPlace | None:
-        """The place after which the page begins."""
-        return None if self.cursor is None else cursors.receipt_place(self.cursor)
+    def after(self) -> listing.ReceiptListKey | None:
+        """The key after which the page begins."""
+        return None if self.cursor is None else cursors.receipt_list_key(self.cursor)
 
 
 def _word(text: object) -> object:

@@ -66,7 +66,7 @@ class NoticesQuery(QueryModel):
 
     @property
     def after(self) -> NoticeKey | None:
-        """The place after which the page begins."""
+        """The key after which the page begins."""
         return None if self.cursor is None else cursors.notice_key(self.cursor)
 
 

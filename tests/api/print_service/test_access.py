@@ -75,7 +75,7 @@ def test_link_is_good_for_five_minutes_as_long_as_its_key_is(office: BackOffice)
 
 
 def test_download_by_a_link_is_in_the_audit_of_its_organization(admin: Admin):
-    """So is what was printed, with the notice."""
+    """The audit has a row of the download, and one of what was printed, with the notice."""
     admin.create(query="?toPublish=true")
     generate(admin)
     folder = many(admin, item()).body["folder_id"]

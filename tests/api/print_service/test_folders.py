@@ -48,9 +48,9 @@ def test_folder_has_what_was_printed_and_why_the_rest_was_not(office: BackOffice
     assert error["compressionError"] is False
 
     zipped = follow(office, office.get(f"{folder}/url"))
-    with zipfile.ZipFile(io.BytesIO(zipped.body)) as whole:
-        assert whole.namelist() == [f"{name}.pdf"]
-        printed = whole.read(f"{name}.pdf")
+    with zipfile.ZipFile(io.BytesIO(zipped.body)) as zip_file:
+        assert zip_file.namelist() == [f"{name}.pdf"]
+        printed = zip_file.read(f"{name}.pdf")
     for file in (name, f"{name}.pdf"):
         assert follow(office, office.get(f"{folder}/file/{file}/url")).body == printed
     assert "Oggetto inviato" in text_of(printed)
@@ -67,8 +67,8 @@ def test_request_of_the_same_name_has_one_folder(quick: BackOffice):
     assert (unnamed.status, unnamed.errors) == (400, {("Idempotency-Key", "required")})
 
 
-def test_what_was_sent_is_erased_with_its_outcome(office: BackOffice):
-    """So it is with its folder, and after a week in which nobody has printed it."""
+def test_sent_content_is_erased_with_its_outcome(office: BackOffice):
+    """It is erased with its folder, and after a week in which nobody has printed it."""
     office.create(query="?toPublish=true")
     printed, removed = (many(office, item(), name=name).body["folder_id"] for name in "ab")
     assert stored(office) == 2
@@ -119,8 +119,8 @@ def test_document_that_is_printed_again_is_put_into_its_folder(office: BackOffic
     assert (after["status"], after["noticesInError"]) == ("PROCESSED", [])
     assert len(status_of(office, folder)["processedNotices"]) == 2
     zipped = follow(office, office.get(f"{BASE}/folder/{folder}/url"))
-    with zipfile.ZipFile(io.BytesIO(zipped.body)) as whole:
-        assert len(whole.namelist()) == 2
+    with zipfile.ZipFile(io.BytesIO(zipped.body)) as zip_file:
+        assert len(zip_file.namelist()) == 2
     nowhere = generate(office, query=f"?folderId={ORGANIZATION}-bat_{32 * '0'}")
     assert (nowhere.status, nowhere.title) == (404, "Folder Not Available")
 

@@ -43,11 +43,11 @@ def test_templates_print_the_amounts_that_were_sent(office: BackOffice):
     """A plan beside its single payment, its installments alone, and one of them."""
     office.create(installments(1, 2, 3), "?toPublish=true")
     rates = [amount(2), amount(3)]
-    whole = generate(office, item(PLAN, installments=rates))
+    generated = generate(office, item(PLAN, installments=rates))
     rest = generate(office, item("TemplateManyInstalments", code=None, installments=rates))
     one = generate(office, item(code=nav(3)))
 
-    assert numbers(whole.body) == [nav(1), nav(2), nav(3)]
+    assert numbers(generated.body) == [nav(1), nav(2), nav(3)]
     assert numbers(rest.body) == [nav(2), nav(3)]
     assert numbers(one.body) == [nav(3)]
     assert rest.headers["Content-Disposition"].count(nav(2)) == 1
@@ -142,8 +142,8 @@ def test_templates_are_those_of_the_published_service(quick: BackOffice):
         FINE, f"{FINE}Poste",
     ]  # fmt: skip
     assert {tuple(each) for each in listed} == {("templateId", "description", "templateExampleUrl")}
-    with zipfile.ZipFile(io.BytesIO(one.body)) as whole:
-        assert "notice.typ" in whole.namelist()
+    with zipfile.ZipFile(io.BytesIO(one.body)) as zip_file:
+        assert "notice.typ" in zip_file.namelist()
     for missing in (quick.get(f"{BASE}/templates/X"), generate(quick, item("X"))):
         assert (missing.status, missing.title) == (404, "Template Not Found")
 

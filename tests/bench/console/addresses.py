@@ -6,13 +6,13 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from gpd_soap.console.access import PAGES
-from gpd_soap.console.work.places import case_place_text
+from gpd_soap.console.work.cursors import queue_cursor
 from gpd_soap.core.searching.folding import fold
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.journal.entries import EntryKey
 from gpd_soap.store.positions.notices import NoticeKey
-from gpd_soap.store.receipts.listing import ReceiptPlace
-from gpd_soap.store.receipts.queue import CasePlace
+from gpd_soap.store.receipts.listing import ReceiptListKey
+from gpd_soap.store.receipts.queue import QueueKey
 from gpd_soap.validation.queries.cursors import notice_cursor, receipt_cursor
 from tests import world
 from tests.bench.console.furnishing import Things
@@ -128,7 +128,7 @@ class Addresses:
             ("issue.form", f"{ORGANIZATION}/positions/new?instalments=3&amount=250,00"),
             ("invitation.look", f"/console/invitation/{self._things.invitation}"),
         ):
-            yield Address(endpoint, "", lambda _, path=path: path)  # type: ignore[misc]
+            yield Address(endpoint, "", lambda _, path=path: path)  # type: ignore[misc]  # a default of a lambda has no type
         logo = self._query("config.logo", "none", f"{ORGANIZATION}/config/logo")
         yield logo._replace(also=(404,))
         yield self._query("search.go", "a name", f"{ORGANIZATION}/../go", q="rossi")
@@ -172,7 +172,7 @@ class Addresses:
             "nobody": lambda n: {"q": f"zebedeo{n}"},
         }
         for name, query in by_name.items():
-            yield Address("notices.page", f"name: {name}", lambda n, query=query: self._with(  # type: ignore[misc]
+            yield Address("notices.page", f"name: {name}", lambda n, query=query: self._with(  # type: ignore[misc]  # a default of a lambda has no type
                 base, **query(n)), SEARCH, sees)  # fmt: skip
         late = notice_cursor(NoticeKey(1, fold("rossi maria"), "", "0"))
         for name, more in (
@@ -197,7 +197,7 @@ class Addresses:
             "words": lambda n: {"q": f"una cosa qualunque {n}"},
         }
         for name, query in by_code.items():
-            yield Address("notices.page", f"code: {name}", lambda n, query=query: self._with(  # type: ignore[misc]
+            yield Address("notices.page", f"code: {name}", lambda n, query=query: self._with(  # type: ignore[misc]  # a default of a lambda has no type
                 base, **query(n)), by=sees)  # fmt: skip
         for endpoint, path in (("chosen.export", ".csv"), ("chosen.export_many", "-all.csv")):
             address = self._query(
@@ -212,8 +212,8 @@ class Addresses:
             ("changes.correct", "any", "notices/{nav}/correct", PAGE),
             ("positions.show", "any", "positions/IUPD-{serial}", PAGE),
         ):
-            whole = f"{ORGANIZATION}/{path}"
-            yield Address(endpoint, name, lambda n, whole=whole: whole.format(  # type: ignore[misc]
+            address = f"{ORGANIZATION}/{path}"
+            yield Address(endpoint, name, lambda n, address=address: address.format(  # type: ignore[misc]  # a default of a lambda has no type
                 nav=world.nav(self.serial(n)), serial=self.serial(n)), most)  # fmt: skip
         yield Address("notices.pdf", "payable", lambda n: (
             f"{ORGANIZATION}/notices/{world.nav(self._payable(n))}/pdf"), FILE)  # fmt: skip
@@ -228,7 +228,7 @@ class Addresses:
             "opening.form": "/case",
         }
         for endpoint, path in paths.items():
-            yield Address(endpoint, "any", lambda n, path=path: (  # type: ignore[misc]
+            yield Address(endpoint, "any", lambda n, path=path: (  # type: ignore[misc]  # a default of a lambda has no type
                 f"{ORGANIZATION}/receipts/{self._of(self._things.receipts, n)}{path}"),
                 FILE if path.endswith("pdf") else PAGE)  # fmt: skip
         yield Address("notices.receipt_pdf", "any", lambda n: (
@@ -236,8 +236,8 @@ class Addresses:
             f"/receipts/{self._of(self._things.receipts, n)}/pdf"), FILE)  # fmt: skip
 
     def _work(self) -> Iterator[Address]:
-        late = case_place_text(CasePlace(self._ago(3), "D", 0)) or ""
-        old = case_place_text(CasePlace(self._ago(200), "D", 0)) or ""
+        late = queue_cursor(QueueKey(self._ago(3), "D", 0)) or ""
+        old = queue_cursor(QueueKey(self._ago(200), "D", 0)) or ""
         for name, more in (
             ("open", {}), ("late", {"after": late}), ("a kind", {"kind": "double"}),
             ("messages", {"kind": "quarantine"}), ("resolved", {"resolved": "1"}),
@@ -258,7 +258,7 @@ class Addresses:
         ):
             address = self._query(endpoint, "", f"{ORGANIZATION}/worklist/-/{path}.csv")
             yield address._replace(most=FILE)
-        cursor = receipt_cursor(ReceiptPlace(self._ago(60), "0"))
+        cursor = receipt_cursor(ReceiptListKey(self._ago(60), "0"))
         for name, more in (
             ("all", {}), ("late", {"after": cursor}), ("a status", {"status": "double"}),
             ("applied", {"status": "applied"}), ("of a PSP", {"psp": "PSP7"}),
@@ -286,7 +286,7 @@ class Addresses:
             "receipt": lambda n: {"receiptId": f"R{self.serial(n)}", "first": old},
         }
         for name, query in numbers.items():
-            yield Address("journal.page", name, lambda n, query=query: self._with(base, **query(n)))  # type: ignore[misc]
+            yield Address("journal.page", name, lambda n, query=query: self._with(base, **query(n)))  # type: ignore[misc]  # a default of a lambda has no type
         yield Address(
             "journal.show", "any", lambda n: f"{base}/{self._of(self._things.entries, n)}"
         )
@@ -307,8 +307,8 @@ class Addresses:
         return self._town.now - timedelta(days=days)
 
     def _query(self, endpoint: str, name: str, path: str, **query: str) -> Address:
-        whole = self._with(path.replace(f"{ORGANIZATION}/..", "/console"), **query)
-        return Address(endpoint, name, lambda _: whole)
+        address = self._with(path.replace(f"{ORGANIZATION}/..", "/console"), **query)
+        return Address(endpoint, name, lambda _: address)
 
     @staticmethod
     def _with(path: str, **query: str) -> str:

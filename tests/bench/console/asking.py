@@ -225,8 +225,8 @@ def _weight(kind: str, browser: Browser) -> Iterator[Finding]:
             body = browser.get(address).body
             weights[address] = len(body)
             waiting |= _assets(body)
-    whole = (len(page) + sum(weights.values())) / 1000
-    yield at_most(f"{kind}: the first page, kB", [whole], FIRST_PAGE)
+    kilobytes = (len(page) + sum(weights.values())) / 1000
+    yield at_most(f"{kind}: the first page, kB", [kilobytes], FIRST_PAGE)
     yield at_most(f"{kind}: the first page, requests", [1 + len(weights)], FIRST_REQUESTS)
     browser.close()
 

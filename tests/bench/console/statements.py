@@ -218,9 +218,9 @@ def _statements() -> Iterator[str]:
     plain = {"letter": "R", "kept": "applied", "reasons": "", "nav": "nav", "after": "0",
              "which": "1 = 1", "resolved": "1 = 0", "raw": "<receipt/>" * 40}  # fmt: skip
     yield RECEIPT % plain
-    for kept, letter, which, open_days in CASES:
-        nav = "'3019' || substr(nav, 5)" if kept == "unmatched" else "nav"
-        more = {"letter": letter, "kept": kept, "which": f"{which} AND paid < -1.1", "nav": nav,
+    for status, letter, which, open_days in CASES:
+        nav = "'3019' || substr(nav, 5)" if status == "unmatched" else "nav"
+        more = {"letter": letter, "kept": status, "which": f"{which} AND paid < -1.1", "nav": nav,
                 "after": "1", "resolved": f"at < -{open_days}", "reasons": "test"}  # fmt: skip
         yield RECEIPT % (plain | more)
     created = {"at": "created", "letter": "a", "sequence": "i", "type": "position.created",

@@ -37,29 +37,29 @@ def test_moved_due_date_makes_an_expired_notice_payable_at_once(console: Console
     assert (answer.status_code, answer.location) == (303, f"{one(EXPIRED)}?done=due-moved")
     assert option_of(console, EXPIRED).due_at == rome.due_instant("2026-12-11")
     assert (event.actor_kind, event.actor, event.data["reason"]) == ("operator", "writer", REASON)
-    said = text(client.get(answer.location))
-    assert "Scadenza spostata" in said
-    assert "Scadenza 26/11/2026 → 11/12/2026 Writer Inventata: Richiesta al telefono" in said
+    shown = text(client.get(answer.location))
+    assert "Scadenza spostata" in shown
+    assert "Scadenza 26/11/2026 → 11/12/2026 Writer Inventata: Richiesta al telefono" in shown
     changes = [(row.actor, row.iupd) for row in audit_of(console) if row.method == "POST"]
     assert changes == [("writer", "DEMO-EXPIRED")]
 
 
 @pytest.mark.parametrize(
-    ("due", "said"),
+    ("due", "expected"),
     [
         ("2026-11-26", "La scadenza: è passata: da oggi in poi"),
         ("", "La scadenza: manca"),
         ("31/02/2027", "La scadenza: non è una data giusta"),
     ],
 )
-def test_refused_due_date_is_said_at_its_field_and_nothing_is_lost(
-    console: Console, due: str, said: str
+def test_refused_due_date_is_shown_at_its_field_and_nothing_is_lost(
+    console: Console, due: str, expected: str
 ):
-    """The page comes again with what was typed."""
+    """The page has what was typed."""
     answer = send(console.client("writer"), EXPIRED, "due", due=due, reason="mio perché")
 
     assert answer.status_code == 422
-    assert said in text(answer)
+    assert expected in text(answer)
     page = answer.get_data(as_text=True)
     assert 'value="mio perché"' in page
     assert 'id="f-due"' in page
@@ -98,10 +98,10 @@ def test_change_that_was_overtaken_is_not_offered_again(console: Console):
     late = send(second, SINGLE, "withdraw", etag=seen, withdraw_reason="anche per me")
 
     assert late.status_code == 412
-    said = text(late)
-    assert "questa modifica adesso non si può più fare" in said
-    assert "mandala di nuovo" not in said
-    assert "Quello che hai scritto è rimasto" not in said
+    shown = text(late)
+    assert "questa modifica adesso non si può più fare" in shown
+    assert "mandala di nuovo" not in shown
+    assert "Quello che hai scritto è rimasto" not in shown
 
 
 def test_withdrawal_needs_a_reason_which_colleagues_read(console: Console):
@@ -113,9 +113,9 @@ def test_withdrawal_needs_a_reason_which_colleagues_read(console: Console):
     done = send(client, SINGLE, "withdraw", withdraw_reason="emesso due volte")
 
     assert done.status_code == 303
-    said = text(client.get(done.location))
-    assert "Writer Inventata: emesso due volte" in said
-    assert "non lo deve più pagare" in said
+    shown = text(client.get(done.location))
+    assert "Writer Inventata: emesso due volte" in shown
+    assert "non lo deve più pagare" in shown
 
 
 def test_withdrawn_notice_is_payable_again_with_its_number(console: Console):
@@ -145,9 +145,9 @@ def test_payment_elsewhere_keeps_its_day_and_its_proof(console: Console):
 
     assert done.status_code == 303
     assert rome.day_of(option_of(console, SINGLE).payment_date).isoformat() == "2026-11-20"
-    said = text(client.get(one(SINGLE)))
-    assert "Pagato in altro modo" in said
-    assert "bonifico" in said
+    shown = text(client.get(one(SINGLE)))
+    assert "Pagato in altro modo" in shown
+    assert "bonifico" in shown
 
 
 def test_paid_notice_offers_nothing_and_refuses_everything(console: Console):
@@ -241,7 +241,7 @@ def test_correction_that_was_changed_after_it_was_shown_is_shown_again(console: 
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "expected"),
     [
         ({"amount": "250.0.0"}, "L’importo: euro e centesimi con la virgola"),
         ({"amount": "0"}, "L’importo: da 0,01 a 999.999.999,99 euro"),
@@ -251,12 +251,14 @@ def test_correction_that_was_changed_after_it_was_shown_is_shown_again(console: 
         ({"description": "x" * 141}, "La causale: è troppo lungo"),
     ],
 )
-def test_wrong_field_of_a_correction_is_named(console: Console, more: dict[str, str], said: str):
+def test_wrong_field_of_a_correction_is_named(
+    console: Console, more: dict[str, str], expected: str
+):
     """Each refusal of the use case is at its field."""
     answer = send(console.client("writer"), EXPIRED, "correct", **fields_of(**more))
 
     assert answer.status_code == 422
-    assert said in text(answer)
+    assert expected in text(answer)
 
 
 def test_each_part_of_an_amount_is_corrected_alone(console: Console):

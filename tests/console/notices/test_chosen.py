@@ -86,8 +86,8 @@ def test_file_of_more_than_a_hundred_persons_needs_a_recent_factor(
         assert second.get_data(as_text=True).count("\r\n") == 102
 
 
-def test_who_may_not_see_persons_gets_no_file(console: Console):
-    """Neither of ticked notices nor of a list."""
+def test_operator_without_persons_gets_no_file(console: Console):
+    """Neither ticked notices nor a list become a file."""
     client = console.client("reader")
     ticked = client.post(DO, data={"nav": [SINGLE], "act": "export", "back": BACK})
 
@@ -112,12 +112,12 @@ def test_withdrawal_of_several_asks_why_and_says_what_stays(console: Console):
     assert "3470 0000 0000 0013 36: Si ritira solo quello che è pubblicato" in text(done)
     assert position_of(console, "DEMO-SINGLE").withdrawn_at == console.now
     assert position_of(console, "DEMO-PAID").withdrawn_at is None
-    whole = client.post(WITHDRAW, data={"nav": [EXPIRED], "back": "https://evil.example/"})
-    assert whole.status_code == 422
+    refused = client.post(WITHDRAW, data={"nav": [EXPIRED], "back": "https://evil.example/"})
+    assert refused.status_code == 422
 
 
-def test_withdrawal_that_is_whole_leads_back_to_the_list(console: Console):
-    """With its filters, and with what was done."""
+def test_complete_withdrawal_leads_back_to_the_list(console: Console):
+    """The list has its filters, and says what was done."""
     client = console.client("writer")
     chosen = {"nav": [SINGLE], "back": BACK}
     seen = seen_on(client.post(DO, data={**chosen, "act": "withdraw"}))
@@ -147,7 +147,7 @@ def test_withdrawal_of_what_has_changed_meanwhile_is_shown_again(console: Consol
 
 
 def test_reader_withdraws_nothing(console: Console):
-    """Not by a forged form either."""
+    """A forged form withdraws nothing either."""
     client = console.client("clerk")
 
     assert client.post(WITHDRAW, data={"nav": [SINGLE], "reason": "x"}).status_code == 403
@@ -172,15 +172,15 @@ def test_ticked_notices_are_printed_and_taken_away(console: Console):
     assert "3470 0000 0000 0013 36" in text(ready)
     assert "hx-trigger" not in ready.get_data(as_text=True).partition("<main")[2]
     archive = client.get(f"{begun.location}/notices.zip")
-    with zipfile.ZipFile(io.BytesIO(archive.data)) as whole:
-        names = [name for name in whole.namelist() if name.endswith(".pdf")]
+    with zipfile.ZipFile(io.BytesIO(archive.data)) as zip_file:
+        names = [name for name in zip_file.namelist() if name.endswith(".pdf")]
     assert [name.partition("-")[2] for name in names] == [f"{SINGLE}.pdf", f"{TWO}.pdf"]
     read = [row.nav for row in audit_of(console) if row.path.endswith("notices.zip")]
     assert sorted(filter(None, read)) == sorted([SINGLE, TWO])
 
 
 def test_batch_of_another_organization_is_not_there(console: Console):
-    """Nor one that never was, nor for who may see no persons."""
+    """One that never existed is 404 too, and an operator without persons gets 403."""
     address = console.client("clerk").post(DO, data={"nav": [SINGLE], "act": "print"}).location
     writer = console.client("writer")
 
@@ -191,8 +191,8 @@ def test_batch_of_another_organization_is_not_there(console: Console):
     assert "/prints/" not in forged.location
 
 
-def test_batch_that_was_stopped_goes_on_when_a_person_says_so(console: Console):
-    """And prints nothing twice."""
+def test_stopped_batch_is_resumed_by_a_person(console: Console):
+    """No notice is printed twice."""
     client = console.client("clerk")
     address = client.post(DO, data={"nav": [SINGLE], "act": "print"}).location
     with console.store.begin() as connection:
@@ -206,8 +206,10 @@ def test_batch_that_was_stopped_goes_on_when_a_person_says_so(console: Console):
     assert client.post(f"{address}/resume").status_code == 303
 
 
-def test_without_the_libraries_it_is_said(console: Console, monkeypatch: pytest.MonkeyPatch):
-    """Nothing is begun."""
+def test_print_without_the_libraries_is_refused_with_the_reason(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+):
+    """No batch is begun."""
     monkeypatch.setattr(chosen, "is_installed", lambda: False)
     answer = console.client("clerk").post(DO, data={"nav": [SINGLE], "act": "print"})
 

@@ -52,7 +52,7 @@ def test_receipt_and_whole_position_are_printed(console: Console):
         assert (paper.status_code, paper.content_type) == (200, "application/pdf"), address
 
 
-def test_what_is_not_printed_says_why(console: Console):
+def test_notice_that_is_not_printed_says_why(console: Console):
     """An expired notice needs a new date first."""
     page = console.client("clerk").get(f"{one(EXPIRED)}/pdf")
 
@@ -62,7 +62,7 @@ def test_what_is_not_printed_says_why(console: Console):
     assert "Avviso in PDF" not in text(console.client("clerk").get(one(EXPIRED)))
 
 
-def test_without_the_libraries_a_page_says_who_can_add_them(console: Console):
+def test_page_without_the_libraries_says_who_can_add_them(console: Console):
     """The notice is valid without paper."""
 
     def open_none(_store: Store) -> None:
@@ -81,7 +81,7 @@ def test_without_the_libraries_a_page_says_who_can_add_them(console: Console):
 
 
 @pytest.mark.parametrize("address", PAPERS)
-def test_who_may_not_see_persons_gets_no_paper(console: Console, address: str):
+def test_operator_without_persons_gets_no_document(console: Console, address: str):
     """A document has the debtor's name."""
     assert console.client("reader").get(address).status_code == 403
 

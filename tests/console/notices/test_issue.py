@@ -78,9 +78,9 @@ def test_issued_notice_is_payable_at_once_and_its_page_opens(console: Console):
 
     assert (answer.status_code, option.amount) == (303, 25000)
     assert answer.location == f"{ORG}/notices/{option.nav}?done=issued"
-    said = text(console.client("writer").get(answer.location))
-    assert "Emesso: da adesso chi ha il numero può pagare." in said
-    assert "Da pagare" in said
+    shown = text(console.client("writer").get(answer.location))
+    assert "Emesso: da adesso chi ha il numero può pagare." in shown
+    assert "Da pagare" in shown
     assert events == ["position.created"]
     changes = [(r.actor, r.iupd) for r in audit_of(console) if r.method == "POST"]
     assert changes == [("writer", "C-1")]
@@ -110,11 +110,11 @@ def test_plan_is_issued_with_the_single_payment_beside_it(console: Console):
 
 def test_trial_writes_nothing_and_shows_the_plan(console: Console):
     """Nothing but what it would be."""
-    said = text(send(console, instalments="3", dry="1"))
+    shown = text(send(console, instalments="3", dry="1"))
 
-    assert "È una prova: niente è stato scritto." in said
-    assert "1 27/12/2026 83,34 € 2 27/01/2027 83,33 €" in said
-    assert "Emetti 4 avvisi" in said
+    assert "È una prova: niente è stato scritto." in shown
+    assert "1 27/12/2026 83,34 € 2 27/01/2027 83,33 €" in shown
+    assert "Emetti 4 avvisi" in shown
     assert options_of(console) == []
 
 
@@ -146,14 +146,14 @@ def test_each_wrong_field_is_named_and_nothing_is_lost(console: Console):
 def test_odd_check_letter_is_a_warning_and_no_error(console: Console):
     """A person reads it again, and goes on."""
     odd = form(fiscalCode="BRNCRL80A41X999B", dry="1")
-    said = text(console.client("writer").post(NEW, data=odd))
+    shown = text(console.client("writer").post(NEW, data=odd))
 
-    assert "Il carattere di controllo è insolito" in said
+    assert "Il carattere di controllo è insolito" in shown
     assert send(console, fiscalCode="BRNCRL80A41X999B").status_code == 303
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "expected"),
     [
         ({"iban": "IT00X"}, "Il conto: non è un IBAN giusto"),
         ({"category": ""}, "Il tipo di dovuto: manca"),
@@ -162,16 +162,18 @@ def test_odd_check_letter_is_a_warning_and_no_error(console: Console):
         ({"description": "x" * 10_000_000}, ""),
     ],
 )
-def test_refusal_of_the_use_case_is_at_its_field(console: Console, more: dict[str, str], said: str):
-    """Also what only a forged form can send."""
+def test_refusal_of_the_use_case_is_at_its_field(
+    console: Console, more: dict[str, str], expected: str
+):
+    """It is there also for values that only a forged form can send."""
     answer = send(console, **more)
 
     assert answer.status_code in (413, 422)
-    assert said in text(answer)
+    assert expected in text(answer)
 
 
 def test_another_template_replaces_what_the_first_proposed(console: Console):
-    """What was typed stays; what the template had written goes."""
+    """Typed values stay; values that the template had written go."""
     settings = {
         "amount": 500, "description": "Palestra", "category": "9/0101110PA",
         "iban": "IT13L0306909606100000012345", "segregationCode": "47",
@@ -200,7 +202,7 @@ def test_form_without_a_template_needs_account_and_category(console: Console):
 
 @pytest.mark.parametrize("name", ["reader", "clerk"])
 def test_reader_issues_nothing(console: Console, name: str):
-    """Neither the form nor a forged one."""
+    """A reader gets no form, and a forged one has no effect."""
     client = console.client(name)
 
     assert client.get(NEW).status_code == 403

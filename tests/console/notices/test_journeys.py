@@ -60,7 +60,7 @@ def test_refusal_is_found_and_explained_in_three_actions(open_tab: OpenTab, live
 
 
 def test_notice_is_issued_at_the_counter_in_eight_actions(open_tab: OpenTab):
-    """With instalments, which are computed while one types."""
+    """It has instalments, which are computed while one types."""
     shown = open_tab(WHO)
     shown.open(f"{ORG}/notices")
     shown.click("Nuovo avviso")

@@ -30,7 +30,7 @@ from tests.console.notices.office import (
 
 
 @pytest.mark.parametrize(
-    ("nav", "said"),
+    ("nav", "expected"),
     [
         (SINGLE, "Da pagare Si può pagare entro il 26/01/2027, e anche dopo."),
         (EXPIRED, "Scaduto da un giorno La scadenza era il 26/11/2026"),
@@ -41,50 +41,50 @@ from tests.console.notices.office import (
         (FUTURE, "Non ancora valido Si paga dal 27/11/2027"),
     ],
 )
-def test_notice_says_how_it_stands_and_why(console: Console, nav: str, said: str):
+def test_notice_says_how_it_stands_and_why(console: Console, nav: str, expected: str):
     """State and cause are in one breath."""
-    assert said in text(console.client("writer").get(one(nav)))
+    assert expected in text(console.client("writer").get(one(nav)))
 
 
 def test_expired_notice_says_when_it_was_refused_and_what_to_tell_the_payer(console: Console):
     """The mend is on the page, and the sentence promises what the button does."""
     for minutes in (10, 7, 3):
         ask(console, EXPIRED, minutes, payable.EXPIRED)
-    said = text(console.client("writer").get(one(EXPIRED)))
+    shown = text(console.client("writer").get(one(EXPIRED)))
 
-    assert "Scaduto da un giorno, e rifiutato 3 minuti fa" in said
-    assert "è stato provato 3 volte, fra le 09:50 e le 09:57." in said
-    assert "Rifiutato 3 volte: è scaduto 09:50:00 09:53:00 09:57:00" in said
-    assert "PAA_ PAGAMENTO_ SCADUTO" in said
-    assert "Adesso sposto la scadenza: fra un minuto può riprovare" in said
-    assert "Sposta la scadenza" in said
+    assert "Scaduto da un giorno, e rifiutato 3 minuti fa" in shown
+    assert "è stato provato 3 volte, fra le 09:50 e le 09:57." in shown
+    assert "Rifiutato 3 volte: è scaduto 09:50:00 09:53:00 09:57:00" in shown
+    assert "PAA_ PAGAMENTO_ SCADUTO" in shown
+    assert "Adesso sposto la scadenza: fra un minuto può riprovare" in shown
+    assert "Sposta la scadenza" in shown
 
 
-def test_who_may_not_correct_promises_nothing(console: Console):
+def test_reader_has_no_button_that_corrects(console: Console):
     """A reader has no button, and the sentence for the telephone says so."""
-    said = text(console.client("clerk").get(one(EXPIRED)))
+    shown = text(console.client("clerk").get(one(EXPIRED)))
 
-    assert "Sposta la scadenza" not in said
-    assert "Serve una nuova scadenza: chi può metterla la richiama." in said
+    assert "Sposta la scadenza" not in shown
+    assert "Serve una nuova scadenza: chi può metterla la richiama." in shown
 
 
 def test_payment_under_way_says_until_when_the_node_refuses_by_itself(console: Console):
     """Our journal has nothing of it, and the page still knows."""
     ask(console, SINGLE, 12)
     ask(console, SINGLE, 11, operation="paGetPaymentV2")
-    said = text(console.client("writer").get(one(SINGLE)))
+    shown = text(console.client("writer").get(one(SINGLE)))
 
-    assert "riprovi dopo le 10:19" in said
-    assert "Tentativo di pagamento, in corso" in said
-    assert "Prestatore" not in said
+    assert "riprovi dopo le 10:19" in shown
+    assert "Tentativo di pagamento, in corso" in shown
+    assert "Prestatore" not in shown
 
 
 def test_installment_shows_every_way_to_pay(console: Console):
     """The plan and the single payment stand side by side."""
-    said = text(console.client("writer").get(one(INSTALLMENT)))
+    shown = text(console.client("writer").get(one(INSTALLMENT)))
 
-    assert "In 3 rate 120,00 € Rata 1" in said
-    assert "In unica soluzione 120,00 €" in said
+    assert "In 3 rate 120,00 € Rata 1" in shown
+    assert "In unica soluzione 120,00 €" in shown
 
 
 def test_excluded_notice_links_to_the_one_that_was_paid(console: Console):
@@ -126,8 +126,8 @@ def test_number_of_a_deleted_notice_says_that_it_is_never_used_again(console: Co
 
 
 @pytest.mark.parametrize("path", ["", "/try"])
-def test_who_may_not_see_persons_sees_no_name_and_no_code(console: Console, path: str):
-    """Not in the text, not in a link, not in a form."""
+def test_operator_without_persons_sees_no_name_and_no_code(console: Console, path: str):
+    """No text, link or form of the page has either."""
     page = console.client("reader").get(one(SINGLE) + path).get_data(as_text=True)
 
     assert NAME not in page
@@ -145,14 +145,14 @@ def test_opening_a_notice_is_recorded_with_notice_and_position(console: Console)
 
 
 @pytest.mark.parametrize(
-    ("nav", "said"),
+    ("nav", "expected"),
     [
         (SINGLE, "Adesso risponderemmo OK, 100,00 €"),
         (EXPIRED, "Adesso risponderemmo di no: PAA_ PAGAMENTO_ SCADUTO"),
     ],
 )
 def test_dry_verify_is_answered_by_the_real_code_and_written_nowhere(
-    console: Console, nav: str, said: str
+    console: Console, nav: str, expected: str
 ):
     """It shows the SOAP answer, and neither journal nor tally know of it."""
     page = console.client("reader").get(f"{one(nav)}/try")
@@ -162,7 +162,7 @@ def test_dry_verify_is_answered_by_the_real_code_and_written_nowhere(
         written = connection.execute(count.select_from(tables.journal)).scalar()
         counted = connection.execute(count.select_from(tables.tally)).scalar()
 
-    assert said in text(page)
+    assert expected in text(page)
     assert "paVerifyPaymentNoticeRes" in text(page)
     assert (written, counted) == (0, 0)
 

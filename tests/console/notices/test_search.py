@@ -69,37 +69,37 @@ def test_name_shows_first_who_and_then_which(console: Console):
     """Two persons of one beginning are told apart by the end of their codes."""
     add_people(console)
     page = console.client("writer").get(f"{LIST}?q=rossi+mar")
-    said = text(page)
+    shown = text(page)
 
-    assert said.startswith('id="contenuto" tabindex="-1"> 4 avvisi per «rossi mar»')
-    assert "Letto come cognome e nome ." in said
-    assert "Rossi Mario …999U, 2 avvisi" in said
-    assert "Rossi Maria …999J, 2 avvisi" in said
+    assert shown.startswith('id="contenuto" tabindex="-1"> 4 avvisi per «rossi mar»')
+    assert "Letto come cognome e nome ." in shown
+    assert "Rossi Mario …999U, 2 avvisi" in shown
+    assert "Rossi Maria …999J, 2 avvisi" in shown
     assert "<mark>Rossi Mar</mark>ia" in page.get_data(as_text=True)
 
 
-def test_wrong_check_digits_are_said_and_the_right_number_is_offered(console: Console):
+def test_wrong_check_digits_are_named_and_the_right_number_is_offered(console: Console):
     """It is looked up all the same."""
-    said = text(console.client("writer").get(f"{LIST}?q=347000000000001034"))
+    shown = text(console.client("writer").get(f"{LIST}?q=347000000000001034"))
 
-    assert "Nessun avviso con questo numero" in said
-    assert "ma le cifre di controllo dovrebbero essere 33" in said
-    assert "Forse è" in said
-    assert "3470 0000 0000 0010 33" in said
+    assert "Nessun avviso con questo numero" in shown
+    assert "ma le cifre di controllo dovrebbero essere 33" in shown
+    assert "Forse è" in shown
+    assert "3470 0000 0000 0010 33" in shown
 
 
 def test_number_with_a_digit_off_is_offered(console: Console):
     """Any of the eighteen digits may be wrong."""
-    said = text(console.client("writer").get(f"{LIST}?q=347000000100001033"))
+    shown = text(console.client("writer").get(f"{LIST}?q=347000000100001033"))
 
-    assert "3470 0000 0000 0010 33" in said
+    assert "3470 0000 0000 0010 33" in shown
 
 
 def test_number_of_another_length_says_how_many_digits_it_has(console: Console):
     """A digit was left out on the telephone."""
-    said = text(console.client("writer").get(f"{LIST}?q=34700000000000103"[:-1]))
+    shown = text(console.client("writer").get(f"{LIST}?q=34700000000000103"[:-1]))
 
-    assert "16 cifre" in said or "15 cifre" in said
+    assert "16 cifre" in shown or "15 cifre" in shown
 
 
 def test_text_that_finds_nothing_says_what_to_ask(console: Console):
@@ -113,10 +113,10 @@ def test_text_that_finds_nothing_says_what_to_ask(console: Console):
     assert "Nessun avviso trovato" in name
     assert "Cercato come cognome e nome ." in name
     assert "Cercato come cognome e nome , posizione , ricevuta ." in word
-    for said in (name, word):
-        assert "Chiedere il codice fiscale : un nome si scrive in più modi" in said
-        assert "se non è 77777777777, l’avviso non è nostro" in said
-        assert "Cercare la persona" not in said
+    for shown in (name, word):
+        assert "Chiedere il codice fiscale : un nome si scrive in più modi" in shown
+        assert "se non è 77777777777, l’avviso non è nostro" in shown
+        assert "Cercare la persona" not in shown
     assert "Far leggere anche il codice dell’ente" in number
     assert "Cercare la persona" in number
 
@@ -131,7 +131,7 @@ def test_number_of_one_receipt_opens_it(console: Console):
 
 
 @pytest.mark.parametrize("typed", ["esempio", CODE, "maria es"])
-def test_who_may_not_see_persons_cannot_search_by_them(console: Console, typed: str):
+def test_operator_without_persons_cannot_search_by_them(console: Console, typed: str):
     """Neither a name nor a code finds anything, and nothing says whether it would."""
     page = console.client("reader").get(LIST, query_string={"q": typed})
 
@@ -172,8 +172,8 @@ def test_filters_narrow_the_list(console: Console, query: str, numbers: set[str]
     assert numbers is None or shown == numbers
 
 
-def test_place_of_another_list_begins_anew(console: Console):
-    """An address that was put together by hand fails nowhere."""
+def test_key_of_another_list_begins_at_the_first_page(console: Console):
+    """An address that was put together by hand causes no error."""
     other = notice_cursor(NoticeKey(0, "ROSSIMARIO", "P", SINGLE))
     page = console.client("writer").get(LIST, query_string={"after": other})
 
@@ -218,12 +218,12 @@ def test_number_is_found_from_a_page_about_no_organization(console: Console):
         assert "c’è un numero «347999999999999999»" in text(client.get(unknown.location))
 
 
-def test_scanned_code_of_another_organization_is_said(console: Console):
+def test_scanned_code_of_another_organization_is_named(console: Console):
     """The paper is of somebody else."""
     scanned = f"PAGOPA|002|{SINGLE}|{STRANGER}|10000"
-    said = text(console.client("writer").get(LIST, query_string={"q": scanned}))
+    shown = text(console.client("writer").get(LIST, query_string={"q": scanned}))
 
-    assert "L’avviso è di un altro ente" in said
+    assert "L’avviso è di un altro ente" in shown
 
 
 def test_search_is_recorded_without_what_was_typed(console: Console):

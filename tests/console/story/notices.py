@@ -34,7 +34,7 @@ def in_rome(text: str) -> datetime:
     return rome.parse_instant(text)
 
 
-def whole(
+def notice_with(
     *,
     options: Sequence[NewOption] = (),
     progress: Sequence[Progress] = (),

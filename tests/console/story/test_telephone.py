@@ -8,13 +8,22 @@ from gpd_soap.console.story.timeline import story_of
 from gpd_soap.console.story.verdict import NoticeStatus, verdict
 from gpd_soap.core import payable
 from gpd_soap.store.positions.describe import UNPAID
-from tests.console.story.notices import NOW, PAY, entry, expired, in_rome, paid, receipt, whole
+from tests.console.story.notices import (
+    NOW,
+    PAY,
+    entry,
+    expired,
+    in_rome,
+    notice_with,
+    paid,
+    receipt,
+)
 from tests.world import option, transfer
 
 
 def call(now: datetime = NOW, **fields: Any) -> Call:
     """Return what to say about a notice."""
-    notice = whole(**fields)
+    notice = notice_with(**fields)
     return call_about(notice, verdict(notice, now), story_of(notice, now))
 
 
@@ -25,10 +34,10 @@ def questions(now: datetime = NOW, **fields: Any) -> list[Question]:
 
 def test_node_refuses_by_itself_while_a_payment_is_under_way():
     """Another attempt holds the notice until thirty minutes after our last answer."""
-    said = call(in_rome("2026-11-27T10:41:00"), entries=[entry("2026-11-27T10:30:00", PAY)])
+    advice = call(in_rome("2026-11-27T10:41:00"), entries=[entry("2026-11-27T10:30:00", PAY)])
 
-    assert said.under_way_until == in_rome("2026-11-27T11:00:00")
-    assert said.answers[0].question is Question.UNDER_WAY
+    assert advice.under_way_until == in_rome("2026-11-27T11:00:00")
+    assert advice.answers[0].question is Question.UNDER_WAY
 
 
 def test_payable_notice_answers_already_paid_and_nothing_with_us():
@@ -42,17 +51,17 @@ def test_notice_that_was_asked_for_lately_is_known_to_the_bank():
 
 
 def test_expired_notice_answers_what_people_ask_then():
-    """Whether it costs more, whether it was paid, whether there is a new paper."""
+    """They say whether it costs more, whether it was paid, and whether there is new paper."""
     past = option(1, due_at=in_rome("2026-10-31T23:59:59"), switch_to_expired=True)
-    said = call(options=[past], entries=[expired("2026-11-27T10:31:00")])
+    advice = call(options=[past], entries=[expired("2026-11-27T10:31:00")])
 
-    assert said.standing is NoticeStatus.EXPIRED
-    assert [answer.question for answer in said.answers] == [
+    assert advice.standing is NoticeStatus.EXPIRED
+    assert [answer.question for answer in advice.answers] == [
         Question.PAY_MORE,
         Question.PAID_ALREADY,
         Question.NEW_PAPER,
     ]
-    assert said.answers[0].cents == 10000
+    assert advice.answers[0].cents == 10000
 
 
 def test_abandoned_payment_may_be_an_account_that_is_not_registered():
@@ -67,13 +76,13 @@ def test_abandoned_payment_may_be_an_account_that_is_not_registered():
 def test_paid_notice_that_was_tried_again_says_that_nothing_was_paid_twice():
     """The refusal of the second attempt protects the payer."""
     again = entry("2026-11-27T09:12:00", refusal=payable.PAID)
-    said = call(progress=[paid()], receipts=[receipt("2026-11-20T10:41:00")], entries=[again])
+    advice = call(progress=[paid()], receipts=[receipt("2026-11-20T10:41:00")], entries=[again])
 
-    assert [answer.question for answer in said.answers] == [Question.TRIED_AGAIN]
-    assert said.answers[0].instant == in_rome("2026-11-27T09:12:00")
+    assert [answer.question for answer in advice.answers] == [Question.TRIED_AGAIN]
+    assert advice.answers[0].instant == in_rome("2026-11-27T09:12:00")
 
 
-def test_answer_that_came_too_late_is_told():
+def test_answer_that_came_too_late_is_mentioned():
     """The Node gives up after seven seconds."""
     slow = entry("2026-11-27T10:00:00", microseconds=8_000_000)
 
@@ -91,6 +100,6 @@ def test_wrong_route_is_a_matter_of_configuration():
 def test_plan_says_what_is_left_to_pay():
     """All installments that are not paid."""
     options = [option(n, transfer(amount=4000), plan="rate") for n in (1, 2, 3)]
-    notice = whole(options=options, progress=[paid(), UNPAID, UNPAID])
+    notice = notice_with(options=options, progress=[paid(), UNPAID, UNPAID])
 
     assert remaining(notice) == 8000

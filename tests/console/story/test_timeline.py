@@ -28,9 +28,9 @@ from tests.console.story.notices import (
     event,
     expired,
     in_rome,
+    notice_with,
     paid,
     receipt,
-    whole,
 )
 from tests.world import option
 
@@ -58,7 +58,7 @@ def attempts(story: Story) -> list[Attempt]:
 
 def test_days_are_those_of_rome_and_the_oldest_comes_first():
     """A quarter to midnight in London is the next day in Rome."""
-    story = story_of(whole(events=[created()], entries=[entry("2026-11-20T00:30:00")]), NOW)
+    story = story_of(notice_with(events=[created()], entries=[entry("2026-11-20T00:30:00")]), NOW)
 
     assert [day.day for day in story.days] == [date(2026, 9, 15), date(2026, 11, 20)]
     assert shown(story) == ["created", "verified"]
@@ -66,7 +66,7 @@ def test_days_are_those_of_rome_and_the_oldest_comes_first():
 
 def test_notice_without_events_still_says_when_it_was_created():
     """A version before the events kept the instants alone."""
-    story = story_of(whole(withdrawn_at=in_rome("2026-10-01T08:00:00")), NOW)
+    story = story_of(notice_with(withdrawn_at=in_rome("2026-10-01T08:00:00")), NOW)
 
     assert shown(story) == ["created", "withdrawn"]
     assert story.days[0].items[0].happened_at == CREATED
@@ -75,7 +75,7 @@ def test_notice_without_events_still_says_when_it_was_created():
 def test_equal_neighbours_of_a_day_fold_into_one_with_each_instant():
     """Fourteen equal questions are one line."""
     times = [f"2026-11-20T10:{minute}:00" for minute in range(20, 34)]
-    story = story_of(whole(events=[created()], entries=[*map(entry, times)]), NOW)
+    story = story_of(notice_with(events=[created()], entries=[*map(entry, times)]), NOW)
     folded = lines(story.days)[1]
 
     assert shown(story) == ["created", "verified"]
@@ -98,7 +98,7 @@ def test_questions_of_two_days_or_with_two_answers_do_not_fold():
         expired("2026-11-20T13:01:00"),
         entry("2026-11-20T13:02:00", refusal=payable.WITHDRAWN),
     ]
-    story = story_of(whole(events=[created(), lower], entries=entries), NOW)
+    story = story_of(notice_with(events=[created(), lower], entries=entries), NOW)
 
     assert shown(story) == [
         "created", "verified", "verified", "updated", "verified", "refused", "refused",
@@ -108,7 +108,7 @@ def test_questions_of_two_days_or_with_two_answers_do_not_fold():
 
 
 def test_equal_refusals_fold_over_the_days_before_today():
-    """Who tries every week fills no page; what was refused today stands alone."""
+    """A payer who tries every week fills no page; a refusal of today stands alone."""
     entries = [
         expired("2026-11-05T10:00:00"),
         expired("2026-11-12T10:00:00"),
@@ -116,7 +116,7 @@ def test_equal_refusals_fold_over_the_days_before_today():
         entry("2026-11-26T10:00:00", refusal=payable.WITHDRAWN),
         entry("2026-11-27T10:00:00", refusal=payable.WITHDRAWN),
     ]
-    story = story_of(whole(events=[created()], entries=entries), NOW)
+    story = story_of(notice_with(events=[created()], entries=entries), NOW)
 
     assert shown(story) == ["created", "refused", "refused", "refused"]
     assert [len(item.times) for item in lines(story.days)[1:]] == [2, 2, 0]
@@ -130,7 +130,7 @@ def test_verify_payment_and_receipt_within_thirty_minutes_are_an_attempt():
         entry("2026-11-20T10:20:00"),
         entry("2026-11-20T10:40:00", PAY),
     ]
-    notice = whole(
+    notice = notice_with(
         events=[created()],
         entries=entries,
         receipts=[receipt("2026-11-20T10:41:00")],
@@ -154,7 +154,7 @@ def test_verify_payment_and_receipt_within_thirty_minutes_are_an_attempt():
 )
 def test_payment_without_receipt_is_abandoned_after_thirty_minutes(now: str, end: AttemptEnd):
     """A token lives thirty minutes at most."""
-    story = story_of(whole(entries=[entry("2026-11-20T10:40:00", PAY)]), in_rome(now))
+    story = story_of(notice_with(entries=[entry("2026-11-20T10:40:00", PAY)]), in_rome(now))
     [attempt] = attempts(story)
 
     assert attempt.end is end
@@ -166,7 +166,10 @@ def test_receipt_that_comes_late_counts_by_the_instant_of_its_payment():
     """The Node sends a receipt for hours until it is accepted."""
     late = receipt("2026-11-20T15:00:00", paid_at=in_rome("2026-11-20T10:41:00"))
     story = story_of(
-        whole(entries=[entry("2026-11-20T10:40:00", PAY)], receipts=[late], progress=[paid()]), NOW
+        notice_with(
+            entries=[entry("2026-11-20T10:40:00", PAY)], receipts=[late], progress=[paid()]
+        ),
+        NOW,
     )
 
     assert shown(story) == ["created", "succeeded: payment-started receipt"]
@@ -176,7 +179,10 @@ def test_receipt_of_another_payment_ends_no_attempt():
     """A payment an hour later has no part in an attempt."""
     other = receipt("2026-11-20T12:00:00")
     story = story_of(
-        whole(entries=[entry("2026-11-20T10:40:00", PAY)], receipts=[other], progress=[paid()]), NOW
+        notice_with(
+            entries=[entry("2026-11-20T10:40:00", PAY)], receipts=[other], progress=[paid()]
+        ),
+        NOW,
     )
 
     assert shown(story) == ["created", "abandoned: payment-started no-receipt", "receipt"]
@@ -186,7 +192,8 @@ def test_two_payments_within_thirty_minutes_are_one_attempt():
     """A payer who goes back and tries again is still one payer."""
     entries = [entry("2026-11-20T10:40:00", PAY), entry("2026-11-20T10:45:00", PAY)]
     story = story_of(
-        whole(entries=entries, receipts=[receipt("2026-11-20T10:47:00")], progress=[paid()]), NOW
+        notice_with(entries=entries, receipts=[receipt("2026-11-20T10:47:00")], progress=[paid()]),
+        NOW,
     )
 
     assert shown(story) == ["created", "succeeded: payment-started receipt"]
@@ -194,11 +201,11 @@ def test_two_payments_within_thirty_minutes_are_one_attempt():
     assert len(attempt.moments[0].times) == 2
 
 
-def test_what_an_office_does_during_an_attempt_keeps_its_own_line():
+def test_change_by_the_office_during_an_attempt_keeps_its_own_line():
     """A printed notice between a payment and its receipt hides neither."""
     printed = event("notice.printed", "2026-11-20T10:41:00", navs=[NAV])
     story = story_of(
-        whole(
+        notice_with(
             events=[created(), printed],
             entries=[entry("2026-11-20T10:40:00", PAY)],
             receipts=[receipt("2026-11-20T10:42:00")],
@@ -220,7 +227,7 @@ def test_change_shows_amount_and_date_before_and_after_and_who_did_it():
         changed=["options.amount", "debtor"],
         reason="riduzione riconosciuta",
     )
-    story = story_of(whole(events=[created(), lower]), NOW)
+    story = story_of(notice_with(events=[created(), lower]), NOW)
     [moment] = [item for item in lines(story.days) if item.kind is Kind.UPDATED]
 
     assert moment.differences[:2] == (
@@ -237,7 +244,7 @@ def test_change_of_another_notice_of_the_position_is_left_out():
     other = {"options": [{"nav": "other", "amount": 1}]}
     change = event("position.updated", "2026-10-15T12:10:00", before={"options": []}, after=other)
     settled = event("notice.settled", "2026-10-16T12:10:00")._replace(nav="other")
-    story = story_of(whole(events=[created(), change, settled]), NOW)
+    story = story_of(notice_with(events=[created(), change, settled]), NOW)
 
     assert shown(story) == ["created"]
 
@@ -246,12 +253,14 @@ def test_creation_that_publishes_is_one_line():
     """Both events of one instant are one thing that was done."""
     published = event("position.published", "2026-09-15T09:02:00")
 
-    assert shown(story_of(whole(events=[created(), published]), NOW)) == ["created"]
+    assert shown(story_of(notice_with(events=[created(), published]), NOW)) == ["created"]
 
 
 def test_refusal_has_its_cause_and_what_decided():
     """The rule that decided gives the cause."""
-    story = story_of(whole(entries=[entry("2026-11-20T10:00:00", refusal=payable.DRAFT)]), NOW)
+    story = story_of(
+        notice_with(entries=[entry("2026-11-20T10:00:00", refusal=payable.DRAFT)]), NOW
+    )
     refused = lines(story.days)[-1]
 
     assert refused.cause is Cause.DRAFT
@@ -259,23 +268,25 @@ def test_refusal_has_its_cause_and_what_decided():
     assert refused.entry.fault == "PAA_PAGAMENTO_SCONOSCIUTO"
 
 
-def test_due_date_that_passed_is_told_unless_the_notice_was_paid_before():
+def test_due_date_that_passed_is_shown_unless_the_notice_was_paid_before():
     """Time alone expires a notice."""
     past = option(1, due_at=in_rome("2026-10-31T23:59:59"), switch_to_expired=True)
     open_ended = past._replace(switch_to_expired=False)
     before = paid("2026-10-20T10:00:00")
 
-    assert shown(story_of(whole(options=[past]), NOW))[-1] == "expired"
-    assert shown(story_of(whole(options=[open_ended]), NOW))[-1] == "past-due"
-    assert "expired" not in shown(story_of(whole(options=[past], progress=[before]), NOW))
+    assert shown(story_of(notice_with(options=[past]), NOW))[-1] == "expired"
+    assert shown(story_of(notice_with(options=[open_ended]), NOW))[-1] == "past-due"
+    assert "expired" not in shown(story_of(notice_with(options=[past], progress=[before]), NOW))
 
 
-def test_what_is_expected_comes_after_now():
+def test_expected_moment_comes_after_now():
     """A first day of validity and a due date in the future are awaited."""
     start = in_rome("2026-11-28T00:00:00")
     coming = option(1, due_at=DUE, valid_from=start, switch_to_expired=True)
-    later = [item.kind for item in lines(story_of(whole(options=[coming]), NOW).later)]
-    settled = story_of(whole(progress=[paid()], receipts=[receipt("2026-11-20T10:41:00")]), NOW)
+    later = [item.kind for item in lines(story_of(notice_with(options=[coming]), NOW).later)]
+    settled = story_of(
+        notice_with(progress=[paid()], receipts=[receipt("2026-11-20T10:41:00")]), NOW
+    )
 
     assert later == [Kind.WILL_BE_VALID, Kind.WILL_EXPIRE]
     assert [item.kind for item in lines(settled.later)] == [Kind.DUE_AND_PAID]
@@ -283,14 +294,14 @@ def test_what_is_expected_comes_after_now():
 
 def test_withdrawn_notice_awaits_nothing():
     """Nobody can pay it any more."""
-    assert story_of(whole(withdrawn_at=in_rome("2026-10-01T08:00:00")), NOW).later == ()
+    assert story_of(notice_with(withdrawn_at=in_rome("2026-10-01T08:00:00")), NOW).later == ()
 
 
-def test_accepted_receipt_is_told_once_and_a_refused_one_is_a_refusal():
+def test_accepted_receipt_is_shown_once_and_a_refused_one_is_a_refusal():
     """The receipt itself says more than its exchange."""
     accepted = entry("2026-11-20T10:41:00", "paSendRTV2")
     story = story_of(
-        whole(
+        notice_with(
             entries=[accepted, expired("2026-11-20T10:42:00")._replace(operation="paSendRT")],
             receipts=[receipt("2026-11-20T10:41:00")],
         ),
@@ -303,6 +314,6 @@ def test_accepted_receipt_is_told_once_and_a_refused_one_is_a_refusal():
 def test_failure_of_ours_is_no_refusal():
     """An answer that we could not give is our fault and not the payer's."""
     failed = entry("2026-11-20T10:41:00", VERIFY, outcome="Fault", status=500)
-    story = story_of(whole(entries=[failed]), NOW)
+    story = story_of(notice_with(entries=[failed]), NOW)
 
     assert shown(story) == ["created", "failed"]

@@ -14,9 +14,9 @@ from tests.console.story.notices import (
     event,
     expired,
     in_rome,
+    notice_with,
     paid,
     receipt,
-    whole,
 )
 from tests.world import nav, option, transfer
 
@@ -51,8 +51,8 @@ SETTLED: dict[str, Any] = {"progress": [paid()], "receipts": [FIRST]}
     ],
 )
 def test_standing_follows_from_facts_and_the_clock(fields: dict[str, Any], standing: NoticeStatus):
-    """Each state in its finer shade."""
-    assert verdict(whole(**fields), NOW).standing is standing
+    """Each state has its finer shades."""
+    assert verdict(notice_with(**fields), NOW).standing is standing
 
 
 def test_expired_notice_says_for_how_many_days_and_when_it_was_refused_lately():
@@ -63,7 +63,7 @@ def test_expired_notice_says_for_how_many_days_and_when_it_was_refused_lately():
         expired("2026-11-27T10:38:00"),
     ]
     expired_now = verdict(
-        whole(options=[option(1, due_at=OVER, switch_to_expired=True)], entries=entries), NOW
+        notice_with(options=[option(1, due_at=OVER, switch_to_expired=True)], entries=entries), NOW
     )
 
     assert expired_now.days == 27
@@ -77,14 +77,14 @@ def test_expired_notice_says_for_how_many_days_and_when_it_was_refused_lately():
 
 def test_payable_notice_that_was_refused_today_needs_care():
     """Its colour says that there is something to see."""
-    assert verdict(whole(), NOW).tone is Tone.PLAIN
-    assert verdict(whole(entries=[expired("2026-11-27T10:31:00")]), NOW).tone is Tone.CARE
+    assert verdict(notice_with(), NOW).tone is Tone.PLAIN
+    assert verdict(notice_with(entries=[expired("2026-11-27T10:31:00")]), NOW).tone is Tone.CARE
 
 
 def test_paid_notice_names_the_bank_of_its_receipt():
     """A receipt alone says which bank it was."""
-    assert verdict(whole(**SETTLED), NOW).receipt == FIRST
-    assert verdict(whole(), NOW).receipt is None
+    assert verdict(notice_with(**SETTLED), NOW).receipt == FIRST
+    assert verdict(notice_with(), NOW).receipt is None
 
 
 def test_excluded_notice_names_the_one_that_was_paid_instead():
@@ -94,7 +94,7 @@ def test_excluded_notice_names_the_one_that_was_paid_instead():
         option(2, transfer(amount=4000), plan="rate"),
         option(3, transfer(amount=4000), plan="rate"),
     ]
-    excluded = verdict(whole(options=options, progress=[paid(paid_at=None, receipt_id=None,
+    excluded = verdict(notice_with(options=options, progress=[paid(paid_at=None, receipt_id=None,
         payment_date=None), paid(), paid(paid_at=None, payment_date=None)]), NOW)  # fmt: skip
 
     assert excluded.standing is NoticeStatus.EXCLUDED
@@ -109,7 +109,9 @@ def test_withdrawal_says_who_and_why():
         event("position.restored", "2026-10-02T08:00:00"),
         event("position.withdrawn", "2026-10-03T08:00:00", reason="doppione"),
     ]
-    notice = whole(events=[created(), *withdrawn], withdrawn_at=in_rome("2026-10-03T08:00:00"))
+    notice = notice_with(
+        events=[created(), *withdrawn], withdrawn_at=in_rome("2026-10-03T08:00:00")
+    )
     withdrawal = verdict(notice, NOW).withdrawal
 
     assert withdrawal is not None

@@ -112,7 +112,7 @@ def test_part_of_a_check_holds_one_batch(store: Store):
 
 def test_positions_added_during_the_check_are_seen_at_most_once(store: Store):
     """A position ahead of the batch is seen, one behind is not; no other is missed or repeated."""
-    whole = report(checked(store))
+    printed = report(checked(store))
     parts = checked(store, 5)
     steps = [next(parts)]
     while not steps[-1].positions:
@@ -122,7 +122,7 @@ def test_positions_added_during_the_check_are_seen_at_most_once(store: Store):
         connection.execute(delete(tables.position).where(tables.position.c.iupd == "WITHDRAWN"))
     steps += parts
 
-    assert report(iter(steps)) == (whole[0], whole[1] + 4, whole[2])
+    assert report(iter(steps)) == (printed[0], printed[1] + 4, printed[2])
 
 
 def test_positions_with_long_similar_names_are_each_seen_once(store: Store):

@@ -96,7 +96,7 @@ def test_segregation_code_of_two_stations_is_one_warning():
     ("codes", "known"),
     [(("01", "02"), frozenset(("01", "02"))), (("01", None), None), ((None,), None), ((), None)],
 )
-def test_routed_codes_with_an_unknown_code_are_none(
+def test_routed_codes_with_an_unknown_code_are_unknown(
     codes: tuple[str | None, ...], known: frozenset[str] | None
 ):
     """A station without a configured code may have any code."""
@@ -152,6 +152,6 @@ def test_key_of_an_unregistered_organization_is_a_warning():
         ("nowhere", False),
     ],
 )
-def test_public_address_without_https_is_a_warning_unless_local(address: str, safe: bool):  # noqa: FBT001  # a case's expectation
+def test_public_address_without_https_is_a_warning_unless_local(address: str, *, safe: bool):
     """The WSDL gives this address to callers."""
     assert (installation(registry(), address=address) == []) is safe

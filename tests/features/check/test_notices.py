@@ -152,7 +152,7 @@ def test_value_that_only_the_contract_allows_has_a_finding(
         (notice(alternative_paid=True), False),
     ],
 )
-def test_settled_or_withdrawn_notice_may_not_be_asked(one: Notice, payable: bool):  # noqa: FBT001  # a case's expectation
+def test_settled_or_withdrawn_notice_may_not_be_asked(one: Notice, *, payable: bool):
     """A draft can be published and a due date extended, and a payment is final."""
     assert may_be_asked(one, NOW) is payable
 

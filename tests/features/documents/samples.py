@@ -96,22 +96,22 @@ def paper(
     **more: object,
 ) -> Paper:
     """Return what is printed for every option of a position."""
-    whole = position(*options, **more)
-    chosen = choose(whole, ways_of(whole.options, [False] * len(options)), None, now)
+    debt = position(*options, **more)
+    chosen = choose(debt, ways_of(debt.options, [False] * len(options)), None, now)
     assert not isinstance(chosen, Refused), chosen
-    return paper_of(whole, chosen, issuer, now, languages)
+    return paper_of(debt, chosen, issuer, now, languages)
 
 
 def fine(*, slip: bool, languages: Languages = ITALIAN, issuer: Issuer = ISSUER) -> Paper:
     """Return what is printed for a traffic fine of two amounts."""
     subject = "Violazione del codice della strada"
-    whole = position(
+    debt = position(
         option(1, 7000, slip=slip, description=subject),
         option(2, 10000, slip=slip, description=subject, due_at=DUE + timedelta(days=55)),
     )
-    chosen = choose_fine(whole, ways_of(whole.options, [False, False]), NOW)
+    chosen = choose_fine(debt, ways_of(debt.options, [False, False]), NOW)
     assert not isinstance(chosen, Refused), chosen
-    return paper_of(whole, chosen, issuer, NOW, languages)
+    return paper_of(debt, chosen, issuer, NOW, languages)
 
 
 class Mark(NamedTuple):

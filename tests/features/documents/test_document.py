@@ -184,7 +184,9 @@ def test_notice_without_a_date_names_none(typesetter: Typesetter):
 @pytest.mark.parametrize("slip", [False, True])
 @pytest.mark.parametrize("count", [2, 3, 5, 7, 13])
 @pytest.mark.parametrize("beside", [False, True])
-def test_plan_is_printed_whole(typesetter: Typesetter, *, slip: bool, count: int, beside: bool):
+def test_plan_is_printed_with_all_installments(
+    typesetter: Typesetter, *, slip: bool, count: int, beside: bool
+):
     """Every code of every page is read, with its amount and number in figures."""
     single = (option(1, slip=slip),) if beside else ()
     pdf = check(typesetter, paper(*single, *plan(count, slip=slip)))

@@ -57,8 +57,8 @@ def test_the_amount_that_is_due_first_is_the_discounted_one(
     options: tuple[NewOption, ...], order: tuple[int, int]
 ):
     """Of two that are due together it is the smaller one."""
-    whole = position(*options)
-    chosen = choose_fine(whole, ways_of(whole.options, [False, False]), NOW)
+    debt = position(*options)
+    chosen = choose_fine(debt, ways_of(debt.options, [False, False]), NOW)
 
     assert not isinstance(chosen, Refused)
     assert [(way.option.nav, way.term) for way in chosen] == [
@@ -91,9 +91,9 @@ def test_fine_that_has_not_two_payable_amounts_is_refused(
     options: tuple[NewOption, ...], settled: tuple[bool, ...], refused: Refused
 ):
     """The reason names the notice that cannot be printed."""
-    whole = position(*options)
+    debt = position(*options)
 
-    assert choose_fine(whole, ways_of(whole.options, settled), NOW) == refused
+    assert choose_fine(debt, ways_of(debt.options, settled), NOW) == refused
 
 
 def test_fine_without_slips_has_both_amounts_on_one_page(typesetter: Typesetter):
@@ -142,11 +142,11 @@ def test_fine_is_that_of_the_official_document(typesetter: Typesetter):
             (150000, "470000008800999051", LATER),
         )
     )
-    whole = position(discounted, reduced, organization=organization, debtor=debtor)
+    debt = position(discounted, reduced, organization=organization, debtor=debtor)
     assert discounted.transfers[0].postal_iban == account
-    chosen = choose_fine(whole, ways_of(whole.options, [False, False]), NOW)
+    chosen = choose_fine(debt, ways_of(debt.options, [False, False]), NOW)
     assert not isinstance(chosen, Refused)
-    printed = paper_of(whole, chosen, ISSUER, NOW)
+    printed = paper_of(debt, chosen, ISSUER, NOW)
     pages = read_pages(typesetter.notice(printed, NOW))
 
     assert [sorted(text for _, text in page.codes) for page in pages] == [

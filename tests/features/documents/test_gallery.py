@@ -23,11 +23,11 @@ def test_readme_shows_a_picture_of_each_kind():
     names = set()
     for name, pdf, page in gallery.documents():
         names.add(f"{name}.png")
-        kept = (gallery.FOLDER / f"{name}.png").read_bytes()
+        picture = (gallery.FOLDER / f"{name}.png").read_bytes()
         made = gallery.picture(pdf, page)
-        assert struct.unpack(">II", kept[16:24]) == struct.unpack(">II", made[16:24])
-        assert differing(kept, made) <= FEW, name
-        assert len(kept) <= 40 * KIB
+        assert struct.unpack(">II", picture[16:24]) == struct.unpack(">II", made[16:24])
+        assert differing(picture, made) <= FEW, name
+        assert len(picture) <= 40 * KIB
         assert f"pictures/{name}.png)" in text, name
 
     assert {path.name for path in gallery.FOLDER.iterdir()} == names
@@ -44,13 +44,13 @@ def differing(one: bytes, other: bytes) -> int:
 def test_picture_of_another_page_is_discovered():
     """A page without its slip, with another language, another name or one text less differs."""
     typesetter = Typesetter()
-    whole = paper(option(1, slip=True))
-    made = gallery.picture(typesetter.notice(whole, NOW), 0)
+    printed = paper(option(1, slip=True))
+    made = gallery.picture(typesetter.notice(printed, NOW), 0)
     for changed in (
         paper(option(1)),
-        whole._replace(languages=Languages(alone="de")),
-        whole._replace(office=""),
-        whole._replace(person="Xyz"),
+        printed._replace(languages=Languages(alone="de")),
+        printed._replace(office=""),
+        printed._replace(person="Xyz"),
     ):
         other = gallery.picture(typesetter.notice(changed, NOW), 0)
         assert differing(made, other) > FEW

@@ -77,17 +77,19 @@ def test_logo_stands_in_its_corner(typesetter: Typesetter, content: bytes, box: 
     pdf = typesetter.notice(printed, NOW)
 
     assert differences(pdf, [page.portions for page in pages_of(printed)]) == []
-    assert dark(pdf) == tuple(pytest.approx(each, abs=0.5) for each in box)  # type: ignore[comparison-overlap]
+    assert dark(pdf) == tuple(pytest.approx(each, abs=0.5) for each in box)  # type: ignore[comparison-overlap]  # approx equals a number
     assert b"(Logo: Comune di Esempio)" in pdf
 
 
 def test_settings_are_what_is_printed():
     """Each field has its place; an unknown language of a later version is Italian."""
-    whole = PrintSettings("i", "C", "h", "a", site=True, app=True, language="it-sl", logo=SVG)
+    print_settings = PrintSettings(
+        "i", "C", "h", "a", site=True, app=True, language="it-sl", logo=SVG
+    )
 
-    assert issuer_of(whole) == Issuer("i", "C", "h", "a", True, True, logo_of(SVG))
+    assert issuer_of(print_settings) == Issuer("i", "C", "h", "a", True, True, logo_of(SVG))
     assert issuer_of(PrintSettings()) == Issuer()
-    assert languages_of(whole) == Languages("sl")
+    assert languages_of(print_settings) == Languages("sl")
     assert languages_of(PrintSettings(language="it-xx")) == ITALIAN
 
 

@@ -137,7 +137,7 @@ def test_every_kind_says_everything_in_its_languages_on_as_many_pages(
     for kind, printed in cases(spoken).items():
         pdf = check(typesetter, printed)
         text = squeezed("".join(page.text for page in read_pages(pdf)))
-        said = [*wordings.plain(spoken).items(), ("", wordings.installments(printed)),
+        texts = [*wordings.plain(spoken).items(), ("", wordings.installments(printed)),
                 ("", wordings.online(spoken, printed.issuer, printed.company))]  # fmt: skip
         names = set(NAMES["fine" if printed.fine else "amount"])
         names -= set() if printed.has_slips else set(wordings.SLIP)
@@ -145,7 +145,7 @@ def test_every_kind_says_everything_in_its_languages_on_as_many_pages(
         names -= set() if printed.single or printed.fine else {"scanBeside", "data"}
         missing = [
             piece
-            for name, pieces in said
+            for name, pieces in texts
             if name in names or name == ""
             for piece in pieces
             if squeezed(piece.text) not in text

@@ -32,14 +32,14 @@ from tests.features.documents.samples import (
 STAMPED = option(1).transfers[0]._replace(stamp=Stamp("aGFzaA==", "01", "RM"))
 
 
-def reason(whole: NewPosition, *settled: bool) -> Reason | None:
+def reason(debt: NewPosition, *settled: bool) -> Reason | None:
     """Return why the first notice of a position is refused."""
-    ways = ways_of(whole.options, settled or [False] * len(whole.options))
-    return refusal(whole, ways[0], NOW, ways)
+    ways = ways_of(debt.options, settled or [False] * len(debt.options))
+    return refusal(debt, ways[0], NOW, ways)
 
 
 @pytest.mark.parametrize(
-    ("whole", "expected"),
+    ("debt", "expected"),
     [
         (position(option(1)), None),
         (position(option(1, valid_from=NOW + timedelta(days=9))), None),
@@ -55,11 +55,9 @@ def reason(whole: NewPosition, *settled: bool) -> Reason | None:
         (position(option(1, nav="3470")), Reason.NUMBER),
     ],
 )
-def test_notice_that_cannot_be_paid_on_paper_is_refused(
-    whole: NewPosition, expected: Reason | None
-):
+def test_notice_that_cannot_be_paid_on_paper_is_refused(debt: NewPosition, expected: Reason | None):
     """The first reason that applies is given, in Italian."""
-    assert reason(whole) == expected
+    assert reason(debt) == expected
 
 
 def test_paid_notice_and_its_alternatives_are_refused():
@@ -74,19 +72,19 @@ def test_paid_notice_and_its_alternatives_are_refused():
 
 def test_unknown_and_several_ways_are_refused():
     """A number that is not of the position, and two single payments, are answered with a reason."""
-    whole = position(option(1), option(2))
-    ways = ways_of(whole.options, [False, False])
+    debt = position(option(1), option(2))
+    ways = ways_of(debt.options, [False, False])
 
-    assert choose(whole, ways, nav(9), NOW) == Refused(Reason.UNKNOWN, nav(9))
-    assert choose(whole, ways, None, NOW) == Refused(Reason.SEVERAL_WAYS, None)
-    assert choose(whole, ways, nav(2), NOW) == (ways[1],)
+    assert choose(debt, ways, nav(9), NOW) == Refused(Reason.UNKNOWN, nav(9))
+    assert choose(debt, ways, None, NOW) == Refused(Reason.SEVERAL_WAYS, None)
+    assert choose(debt, ways, nav(2), NOW) == (ways[1],)
 
 
 def test_paid_installments_are_left_out_and_the_others_keep_their_numbers():
     """The single payment is excluded by them, so it is left out too."""
-    whole = position(option(1), *plan(3))
-    ways = ways_of(whole.options, [False, True, False, False])
-    chosen = choose(whole, ways, None, NOW)
+    debt = position(option(1), *plan(3))
+    ways = ways_of(debt.options, [False, True, False, False])
+    chosen = choose(debt, ways, None, NOW)
 
     assert not isinstance(chosen, Refused)
     assert [way.rate for way in chosen] == [2, 3]
@@ -95,9 +93,9 @@ def test_paid_installments_are_left_out_and_the_others_keep_their_numbers():
 def test_position_with_one_notice_that_cannot_be_printed_is_refused_by_its_reason():
     """A plan of which an installment has a stamp is not printed in part."""
     first, second = plan(2)
-    whole = position(first, second._replace(transfers=(STAMPED,)))
+    debt = position(first, second._replace(transfers=(STAMPED,)))
 
-    refused = choose(whole, ways_of(whole.options, [False, False]), None, NOW)
+    refused = choose(debt, ways_of(debt.options, [False, False]), None, NOW)
 
     assert refused == Refused(Reason.STAMP, second.nav)
 
@@ -181,9 +179,9 @@ def test_notice_with_a_debtor_of_its_own_names_that_one():
     assert printed.portions[0].slip.debtor_name.rstrip() == "LUIGI VERDI"
     assert paper(option(1)).person == DEBTOR.full_name
     first, second = plan(2)
-    whole = position(first, second._replace(debtor=OptionDebtor(other)))
-    ways = ways_of(whole.options, [False, False])
-    assert choose(whole, ways, None, NOW) == Refused(Reason.SEVERAL_DEBTORS, None)
+    debt = position(first, second._replace(debtor=OptionDebtor(other)))
+    ways = ways_of(debt.options, [False, False])
+    assert choose(debt, ways, None, NOW) == Refused(Reason.SEVERAL_DEBTORS, None)
     fine = position(option(1), own)
     ways = ways_of(fine.options, [False, False])
     assert choose_fine(fine, ways, NOW) == Refused(Reason.SEVERAL_DEBTORS, None)
@@ -191,9 +189,9 @@ def test_notice_with_a_debtor_of_its_own_names_that_one():
 
 def test_notification_fee_is_due_with_the_amount():
     """Code, slip and text have the sum, as the Node is answered."""
-    whole = position(option(1, 10000, slip=True))
-    [way] = ways_of(whole.options, [False], [950])
-    [portion] = paper_of(whole, [way], Issuer(), NOW).portions
+    debt = position(option(1, 10000, slip=True))
+    [way] = ways_of(debt.options, [False], [950])
+    [portion] = paper_of(debt, [way], Issuer(), NOW).portions
 
     assert portion.qr.amount == 10950
     assert portion.slip is not None
@@ -261,9 +259,10 @@ def test_plan_alone_begins_on_the_first_page():
     [page] = pages_of(paper(*plan(3)))
     assert [portion.rate for portion in page.portions] == [1, 2, 3]
 
-    whole = position(*plan(3))
-    [way] = choose(whole, ways_of(whole.options, [False] * 3), whole.options[1].nav, NOW)  # type: ignore[misc]
-    printed = paper_of(whole, [way], Issuer(), NOW)
+    debt = position(*plan(3))
+    ways = choose(debt, ways_of(debt.options, [False] * 3), debt.options[1].nav, NOW)
+    assert not isinstance(ways, Refused)
+    printed = paper_of(debt, ways, Issuer(), NOW)
     [page] = pages_of(printed)
     assert page.single is not None
     assert page.single.rate == 2

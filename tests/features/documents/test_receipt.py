@@ -123,7 +123,7 @@ def test_receipt_has_the_nine_data_and_the_rest(typesetter: Typesetter, primitiv
     assert {each for each in nine | rest if each not in text} == set()
 
 
-def test_what_the_message_lacks_is_said_or_left_out(typesetter: Typesetter):
+def test_datum_that_the_message_lacks_is_named_or_left_out(typesetter: Typesetter):
     """Dates are said to be missing; an anonymous debtor and an unknown payer are left out."""
     anonymous = person("ANONIMO", "ANONIMO")
     paper = receipt_paper(sent(debtor=anonymous), None)
@@ -161,14 +161,14 @@ def test_message_is_embedded_on_request(typesetter: Typesetter):
     """The document is then PDF/A-3a, and has the message byte for byte; else it is PDF/A-2a."""
     paper, xml = printed(), '<?xml version="1.0"?><a>è \u20ac</a>'.encode()
     alone = release_receipt(typesetter, paper, NOW).pdf
-    whole = release_receipt(typesetter, paper, NOW, xml).pdf
+    embedded = release_receipt(typesetter, paper, NOW, xml).pdf
 
     assert attachments(alone) == []
-    assert attachments(whole) == [xml]
+    assert attachments(embedded) == [xml]
     assert b"pdfaid:part>2<" in alone
-    assert b"pdfaid:part>3<" in whole
-    assert b"/AFRelationship" in whole
-    for pdf in (alone, whole):
+    assert b"pdfaid:part>3<" in embedded
+    assert b"/AFRelationship" in embedded
+    for pdf in (alone, embedded):
         for words in (rb"pdfaid:conformance>A<", rb"pdfuaid:part>1<", rb"/S ?/H1", rb"/S ?/H2",
                       rb"/S ?/Table", rb"/S ?/TH", rb"/DisplayDocTitle true"):  # fmt: skip
             assert re.search(words, pdf), words

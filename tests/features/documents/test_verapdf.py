@@ -33,7 +33,7 @@ def validate(folder: Path, flavours: str, documents: dict[str, bytes]) -> dict[s
     )  # fmt: skip
     lines = [line.split(" ", 2) for line in ended.stdout.splitlines() if ".pdf " in line]
     assert len(lines) == len(documents) * len(flavours.split(",")), ended.stderr
-    return {f"{file.removesuffix('.pdf')} {flavour}": said for file, flavour, said in lines}
+    return {f"{file.removesuffix('.pdf')} {flavour}": verdict for file, flavour, verdict in lines}
 
 
 def test_every_kind_and_language_is_pdf_a_2a_and_pdf_ua_1(tmp_path: Path):
@@ -43,20 +43,20 @@ def test_every_kind_and_language_is_pdf_a_2a_and_pdf_ua_1(tmp_path: Path):
     for name, spoken in OFFERED.items():
         each = paper(option(1, slip=True), *plan(3, slip=True), languages=spoken)
         made[f"notice {name}".replace(" ", "-")] = typesetter.notice(each, NOW)
-    said = validate(tmp_path, "2a,ua1", made)
+    verdicts = validate(tmp_path, "2a,ua1", made)
 
-    assert len(said) == 2 * (len(OFFERED) + 10)
-    assert {name: each for name, each in said.items() if each != "valid"} == {}
+    assert len(verdicts) == 2 * (len(OFFERED) + 10)
+    assert {name: each for name, each in verdicts.items() if each != "valid"} == {}
 
 
 def test_receipt_with_its_message_is_pdf_a_3a_and_pdf_ua_1(tmp_path: Path):
     """PDF/A-2 forbids the file inside."""
     pdf = Typesetter().receipt(printed("Tassa sui rifiuti 2026"), NOW, MESSAGE)
-    said = validate(tmp_path, "3a,ua1,2a", {"receipt": pdf})
+    verdicts = validate(tmp_path, "3a,ua1,2a", {"receipt": pdf})
 
     assert attachments(pdf) == [MESSAGE]
-    assert (said["receipt 3a"], said["receipt ua1"]) == ("valid", "valid")
-    assert said["receipt 2a"] != "valid"
+    assert (verdicts["receipt 3a"], verdicts["receipt ua1"]) == ("valid", "valid")
+    assert verdicts["receipt 2a"] != "valid"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,6 @@ def test_document_that_breaks_a_rule_is_discovered(
     """What the other tests call valid was really looked at."""
     pdf = Typesetter().notice(paper(option(1)), NOW)
     assert part in pdf
-    said = validate(tmp_path, flavour, {"broken": pdf.replace(part, instead)})
+    verdicts = validate(tmp_path, flavour, {"broken": pdf.replace(part, instead)})
 
-    assert f"{rule}=" in said[f"broken {flavour}"]
+    assert f"{rule}=" in verdicts[f"broken {flavour}"]

@@ -50,7 +50,7 @@ def test_one_factor_without_a_code_is_not_enough_for_who_writes(console: Console
     ],
 )
 def test_values_of_the_settings_stand_for_two_factors(
-    sqlite_console: Console, claims: dict[str, object], proved: bool  # noqa: FBT001
+    sqlite_console: Console, claims: dict[str, object], *, proved: bool
 ):  # fmt: skip
     """Others do not, and neither does a value of an odd type."""
     sqlite_console.use(acr=("silver", "gold"), amr=("hwk",))

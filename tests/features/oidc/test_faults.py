@@ -168,7 +168,7 @@ def test_metadata_is_read_again_after_an_hour(sqlite_console: Console):
 
 
 def test_client_authenticates_as_the_provider_takes_it(sqlite_console: Console):
-    """By a header if it takes one, and else in the form."""
+    """It uses a header if the provider takes one, and else the form."""
     sqlite_console.invite(mail=MAIL)
     sqlite_console.provider.methods = ["client_secret_post"]
 
@@ -223,7 +223,7 @@ def test_code_of_another_visit_is_refused(console: Console):
 @pytest.mark.parametrize(
     "query", ["", "code=x", "state=x", "%", "&&&", "a=b" * 9000, "x&" * 500, "state=\ud800"]
 )
-def test_query_that_is_none_is_refused(sqlite_console: Console, query: str):
+def test_malformed_query_is_refused(sqlite_console: Console, query: str):
     """It is refused without an error."""
     visit = sqlite_console.oidc.begin(sqlite_console.now)
 
@@ -243,7 +243,7 @@ def test_parameter_that_comes_twice_is_refused(sqlite_console: Console):
 
 
 def test_refused_identity_leaves_nothing_in_the_store(console: Console):
-    """Neither an operator nor an identity nor a session."""
+    """No operator, identity or session is stored."""
     console.use("altro=writer:77777777777", create=True)
     with pytest.raises(people_refusals.IdentityRefused):
         console.enter()
@@ -297,7 +297,7 @@ def test_text_that_is_no_token_is_refused(sqlite_console: Console, token: str):
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_each_algorithm_of_a_published_key_is_verified(sqlite_console: Console, algorithm: str):
-    """And no key of another kind passes for it."""
+    """No key of another kind is accepted for it."""
     provider = sqlite_console.provider
     given = Given(provider.people["anna"], {"nonce": "n"}, sqlite_console.now.timestamp())
     provider.rotate(algorithm)

@@ -41,8 +41,8 @@ def test_rights_follow_the_groups_at_each_sign_in(console: Console):
 
 
 @pytest.mark.parametrize("groups", [[], ["altro"], "", None, 7, {"tributi": True}, [["tributi"]]])
-def test_without_a_group_of_the_rule_nobody_enters(console: Console, groups: object):
-    """An invited operator neither: no claim, no entry."""
+def test_identity_without_a_group_of_the_rule_is_refused(console: Console, groups: object):
+    """An invited operator is refused too: no claim, no entry."""
     console.use(*RIGHTS, create=True)
     console.invite(mail=MAIL)
     anna = console.provider.people["anna"]

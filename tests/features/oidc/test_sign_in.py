@@ -63,7 +63,7 @@ def test_visit_cannot_be_ended_by_what_the_store_has(console: Console):
     assert state not in str(row)
 
 
-def test_stranger_does_not_enter(console: Console):
+def test_unknown_identity_does_not_sign_in(console: Console):
     """An identity makes no operator."""
     console.invite()
 
@@ -85,7 +85,7 @@ def test_address_that_is_not_verified_names_nobody(console: Console, verified: o
         console.enter()
 
 
-def test_address_that_was_given_to_another_person_opens_nothing(console: Console):
+def test_address_that_was_given_to_another_person_signs_nobody_in(console: Console):
     """The second identity of one provider is not added by itself."""
     console.invite(mail=MAIL)
     console.enter()
@@ -95,7 +95,7 @@ def test_address_that_was_given_to_another_person_opens_nothing(console: Console
         console.enter()
 
 
-def test_without_a_matching_claim_operators_add_their_identity(console: Console):
+def test_identity_without_a_matching_claim_is_added_by_its_operator(console: Console):
     """It needs a session with a recent factor; then the provider is enough."""
     console.use(match_claim="")
     account = console.account(mail=MAIL)
@@ -109,7 +109,7 @@ def test_without_a_matching_claim_operators_add_their_identity(console: Console)
 
 
 def test_identity_is_added_only_shortly_after_a_proof(console: Console):
-    """Also where the visit was begun in time."""
+    """It is refused later, even if the visit was begun in time."""
     token = console.sign_in(console.account())
     visit = console.oidc.begin_add(token, console.now)
     console.later(minutes=9, seconds=59)
@@ -130,8 +130,8 @@ def test_identity_of_another_operator_is_not_added(console: Console):
         console.add(token)
 
 
-def test_removed_identity_opens_nothing(console: Console):
-    """And the sessions of its operator end."""
+def test_removed_identity_signs_nobody_in(console: Console):
+    """The sessions of its operator end."""
     console.use(match_claim="")
     account = console.account()
     console.add(console.sign_in(account))

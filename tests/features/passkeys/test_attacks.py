@@ -35,7 +35,7 @@ each_attack = pytest.mark.parametrize("spoil", SPOILED.values(), ids=SPOILED.key
 
 @each_attack
 def test_spoiled_answer_signs_nobody_in(console: Console, device: Device, spoil: Spoil):
-    """And its challenge is used up, so that nobody tries twice with one."""
+    """Its challenge is used up, so that nobody tries twice with one."""
     console.with_passkey(console.account(), device)
     options = console.by_passkey.begin(console.now)
 
@@ -257,7 +257,7 @@ def test_failures_of_an_address_make_it_wait(console: Console, device: Device):
         " " * 100_000,
     ],
 )
-def test_answer_that_is_none_is_refused(console: Console, answer: str):
+def test_malformed_answer_is_refused(console: Console, answer: str):
     """It is refused like a wrong one, without an error."""
     token = console.sign_in(console.account())
 

@@ -108,8 +108,8 @@ def test_passkeys_change_only_shortly_after_a_proof(console: Console, device: De
             call()
 
 
-def test_removed_passkey_opens_nothing_and_ends_other_sessions(console: Console, device: Device):
-    """A lost device is out at once."""
+def test_removed_passkey_signs_nobody_in_and_ends_other_sessions(console: Console, device: Device):
+    """A lost device loses its access at once."""
     account = console.account()
     console.with_passkey(account, device)
     lost = console.sign_in_by(device)

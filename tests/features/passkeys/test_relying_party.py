@@ -29,7 +29,7 @@ def test_console_with_a_name_has_passkeys(url: str, host: str, origin: str):
     ["", "http://pago.esempio", "http://127.0.0.1:8081", "https://[::1]", "https://192.0.2.1",
      "http://notlocalhost"],
 )  # fmt: skip
-def test_console_without_a_name_or_https_has_none(url: str):
+def test_console_without_a_name_or_https_has_no_passkeys(url: str):
     """The error says what to set."""
     with pytest.raises(UnusableConsoleUrl) as refused:
         relying_party(url)

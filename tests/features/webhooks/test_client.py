@@ -34,7 +34,7 @@ NAME = "ente.example.it"
 
 def post(url: str, **more: str) -> Request:
     """Returns a request as a subscription makes it."""
-    return Request("POST", url, {"Content-Type": "application/json"}, b'{"a":1}', **more)  # type: ignore[arg-type]
+    return Request("POST", url, {"Content-Type": "application/json"}, b'{"a":1}', **more)  # type: ignore[arg-type]  # the fields of a request
 
 
 def sent(
@@ -42,7 +42,7 @@ def sent(
 ) -> Response:
     """Returns what comes back from the receiver, of which every name leads here."""
     client = Client(receiver.rule, timeouts=timeouts, resolve=lambda _host, _port: HERE)
-    return client.send(post(url or receiver.url())._replace(**more))  # type: ignore[arg-type]
+    return client.send(post(url or receiver.url())._replace(**more))  # type: ignore[arg-type]  # the fields of a request
 
 
 def test_request_arrives_as_it_was_made():
@@ -112,7 +112,7 @@ def test_body_is_read_up_to_four_kib_if_it_decides():
 
 
 def test_nobody_listening_is_a_failure():
-    """So is an address that the rule refuses, and a name without address."""
+    """An address that the rule refuses is one too, and so is a name without address."""
     with receiving(answer(200)) as receiver:
         port = receiver.port
     assert sent(receiver).reply.failure == "no connection: Connection refused"

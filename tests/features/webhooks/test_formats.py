@@ -46,7 +46,7 @@ def test_cloud_event_has_fixed_bytes():
 
 
 @pytest.mark.parametrize(("size", "there"), [(48 * 1024, True), (48 * 1024 + 1, False)])
-def test_receipt_is_in_the_data_if_it_is_small(size: int, there: bool):  # noqa: FBT001
+def test_receipt_is_in_the_data_if_it_is_small(size: int, *, there: bool):
     """A larger one is behind the link alone."""
     assert ("receipt" in envelope.envelope(EVENT, b"x" * size)["data"]) is there
 
@@ -75,7 +75,7 @@ def test_pu_is_the_notification_of_a_payment():
         (b'{"faultCode": "PAA_ERR", "faultDescription": "no"}', False),
     ],
 )
-def test_fault_in_an_answer_of_pu_is_a_refusal(body: bytes, accepted: bool):  # noqa: FBT001
+def test_fault_in_an_answer_of_pu_is_a_refusal(body: bytes, *, accepted: bool):
     """Other formats read no body."""
     assert formats.accepted(Format.PU, body) is accepted
     assert formats.accepted(Format.GOVPAY2, body)

@@ -19,7 +19,7 @@ def issued() -> trustme.LeafCert:
     return trustme.CA().issue_cert("noi.example.it")
 
 
-def whole(issued: trustme.LeafCert) -> bytes:
+def chain_of(issued: trustme.LeafCert) -> bytes:
     """Both in one file."""
     return issued.private_key_and_cert_chain_pem.bytes()
 
@@ -39,7 +39,7 @@ def with_password(issued: trustme.LeafCert) -> bytes:
 
 def test_files_are_known_by_their_names(issued: trustme.LeafCert, tmp_path: Path):
     """A subscription names them."""
-    (tmp_path / "noi.pem").write_bytes(whole(issued))
+    (tmp_path / "noi.pem").write_bytes(chain_of(issued))
     named = (f"noi={tmp_path}/noi.pem",)
 
     identities = options_of(

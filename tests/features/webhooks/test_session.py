@@ -30,7 +30,7 @@ def client(receiver: Receiver, **identities: dict[str, str]) -> Client:
 def post(session: Session, receiver: Receiver, number: int, **more: object) -> int | None:
     """Sends a numbered request and returns the status of its answer."""
     request = Request("POST", receiver.url(), {}, str(number).encode())
-    return session.send(request._replace(**more)).reply.status  # type: ignore[arg-type]
+    return session.send(request._replace(**more)).reply.status  # type: ignore[arg-type]  # the fields of a request
 
 
 def bodies(receiver: Receiver) -> list[int]:
@@ -39,7 +39,7 @@ def bodies(receiver: Receiver) -> list[int]:
 
 
 @pytest.mark.parametrize("is_tls", [False, True], ids=["http", "https"])
-def test_requests_of_a_session_go_over_one_connection(tmp_path: Path, is_tls: bool):  # noqa: FBT001
+def test_requests_of_a_session_go_over_one_connection(tmp_path: Path, *, is_tls: bool):
     """Neither the name is resolved nor TLS is spoken anew."""
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -120,7 +120,7 @@ def test_connection_is_of_one_receiver_and_one_identity():
 
 
 def test_request_without_a_session_closes_its_connection():
-    """As a test of a subscription, or an event that was parked."""
+    """The test of a subscription is one, or a parked event."""
     with receiving(answer(204), requests=MANY) as receiver:
         for number in range(2):
             request = Request("POST", receiver.url(), {}, str(number).encode())

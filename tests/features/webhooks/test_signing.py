@@ -125,7 +125,7 @@ def test_published_library_refuses_what_was_not_signed(body: bytes, changed: dic
 
 
 def test_signature_by_the_key_is_the_published_one():
-    """So is the public key, as a receiver stores it."""
+    """The public key is the published one too, as a receiver stores it."""
     key = SigningKey(Ed25519PrivateKey.from_private_bytes(FIRST))
 
     assert key.public == "whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
@@ -145,7 +145,7 @@ def test_library_that_knows_secrets_alone_accepts_a_message_with_both():
 
 
 def test_key_is_read_from_a_file(tmp_path: Path):
-    """As openssl writes it; without a file there is none."""
+    """The file is as openssl writes it; without a file there is no key."""
     private, file = Ed25519PrivateKey.from_private_bytes(FIRST), tmp_path / "webhook.pem"
     file.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     key = read_key(str(file))

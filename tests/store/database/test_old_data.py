@@ -142,12 +142,12 @@ def test_rows_of_every_version_are_read_and_paid_by_this_one(engine: Engine, dat
     store = Store(database_url)
     ledger = Ledger(store, lambda: NOW, ACTOR)
 
-    def whole(serial: int) -> bool:
+    def is_complete(serial: int) -> bool:
         stored = read_only(store, lambda c: stored_positions.find(c, ORGANIZATION, f"P-{serial}"))
         new = position(f"P-{serial}", option(serial))
         return stored is not None and stored.position == new
 
-    assert [serial for serial in serials if not whole(serial)] == []
+    assert [serial for serial in serials if not is_complete(serial)] == []
     for serial in serials:
         assert take(store, receipt(serial)).status is ReceiptStatus.APPLIED, serial
         add(store, position(f"W-{serial}", option(WAITING + serial)))

@@ -96,9 +96,9 @@ def test_upgrade_writes_no_event_again(before: Engine):
     insert(before, "e1")
     row_address = text("SELECT tableoid, ctid, xmin FROM event")
     with before.connect() as connection:
-        kept = connection.execute(row_address).all()
+        row_addresses = connection.execute(row_address).all()
 
     migrate.upgrade(before)
 
     with before.connect() as connection:
-        assert connection.execute(row_address).all() == kept
+        assert connection.execute(row_address).all() == row_addresses

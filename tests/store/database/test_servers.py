@@ -168,7 +168,7 @@ def test_postgresql_session_limits_statements_and_locks(on_postgresql: Store):
 
 
 def test_query_takes_one_core_of_postgresql(on_postgresql: Store):
-    """And no time to compile its plan: the node face answers beside a page of the console."""
+    """PostgreSQL compiles no plan: the node face answers beside a page of the console."""
     driver = own_driver(on_postgresql)
 
     assert driver.execute("SHOW max_parallel_workers_per_gather").fetchone() == ("0",)

@@ -49,7 +49,7 @@ def test_later_event_of_a_subject_has_the_higher_number(store: Store):
     assert [number for _step, number in steps] == sorted(number for _step, number in steps)
 
 
-def test_receipt_after_the_step_is_told_after_its_position(store: Store):
+def test_event_of_a_receipt_after_the_step_follows_that_of_its_position(store: Store):
     """The one statement that settles a receipt writes its event by the same rule."""
     add(store, position("P-1", option(1)))
     step_back(store)

@@ -180,7 +180,7 @@ def test_days_and_months_are_those_of_rome(store: Store, by: str, expected: dict
     "dates",
     [{"from": "2026-04-05", "to": "2026-04-01"}, {"from": "2020-01-01", "to": "2026-01-01"}],
 )
-def test_window_that_is_none_or_too_long_is_refused(store: Store, dates: dict[str, str]):
+def test_empty_or_too_long_window_is_refused(store: Store, dates: dict[str, str]):
     """An answer has some thousand rows at most."""
     with pytest.raises(Malformed):
         use_case.read(store, ORGANIZATION, query(**dates), NOW)

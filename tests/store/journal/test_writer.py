@@ -51,7 +51,7 @@ def exchange(serial: int = 1, **more: object) -> ExchangeRecord:
     return record._replace(**more)  # type: ignore[arg-type]  # the fields above
 
 
-def kept(store: Store) -> list[str]:
+def navs_of(store: Store) -> list[str]:
     """Return the notices of all entries, in the order of their time."""
     with store.begin() as connection:
         return list(connection.execute(select(ENTRY.nav).order_by(ENTRY.at)).scalars())
@@ -65,8 +65,8 @@ def navs(*serials: int) -> list[str]:
 def wait_until_kept(store: Store, count: int) -> None:
     """Return once `count` entries are stored; fail after `HANGS` seconds."""
     deadline = time.monotonic() + HANGS
-    while len(kept(store)) < count:
-        assert time.monotonic() < deadline, kept(store)
+    while len(navs_of(store)) < count:
+        assert time.monotonic() < deadline, navs_of(store)
         time.sleep(0.05)
 
 
@@ -86,7 +86,7 @@ def test_entry_is_written_without_a_flush(store: Store):
     store.journal.write(exchange(2))
     wait_until_kept(store, 2)
 
-    assert kept(store) == navs(1, 2)
+    assert navs_of(store) == navs(1, 2)
 
 
 def test_thread_starts_with_the_first_exchange(store: Store):
@@ -115,7 +115,7 @@ def test_many_entries_are_written_in_a_few_batches(store: Store, monkeypatch: py
     assert store.journal.flush(20)
 
     assert sizes == [500, 500, 250]
-    assert kept(store) == navs(*range(1250))
+    assert navs_of(store) == navs(*range(1250))
 
 
 def test_entries_of_many_threads_are_each_written_once(store: Store):
@@ -134,7 +134,7 @@ def test_entries_of_many_threads_are_each_written_once(store: Store):
         thread.join(60)
     assert store.journal.flush(20)
 
-    assert kept(store) == navs(*range(1600))
+    assert navs_of(store) == navs(*range(1600))
 
 
 def test_write_with_a_locked_database_returns_at_once(store: Store):
@@ -148,7 +148,7 @@ def test_write_with_a_locked_database_returns_at_once(store: Store):
 
     assert took < LOCK_SECONDS  # what waiting for the one writer would take
     assert store.journal.flush(20)
-    assert len(kept(store)) == 1000
+    assert len(navs_of(store)) == 1000
 
 
 def test_entries_that_are_written_again_are_stored_once(store: Store):
@@ -158,7 +158,7 @@ def test_entries_that_are_written_again_are_stored_once(store: Store):
         with store.begin() as connection:
             write_entries(connection, entries, again=again)
 
-    assert kept(store) == navs(*range(5))
+    assert navs_of(store) == navs(*range(5))
 
 
 def test_entry_with_special_characters_is_stored_unchanged(store: Store):
@@ -201,7 +201,7 @@ def test_database_that_restarts_gets_the_waiting_entries(
 
     assert on_postgresql.journal.flush(10)
     # One entry was in the batch that failed, and ten could wait.
-    assert kept(on_postgresql) == navs(*range(12))
+    assert navs_of(on_postgresql) == navs(*range(12))
     assert complaints(caplog) == [
         ("WARNING", "the journal cannot be written: entries wait", None),
         ("WARNING", "journal writer recovered", {"lost": 8}),
@@ -218,7 +218,7 @@ def test_session_that_is_terminated_loses_no_entry(on_postgresql: Store, postgre
             cut = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s"
             admin.execute(cut, [name])
 
-    assert kept(on_postgresql) == navs(0, 1, 2)
+    assert navs_of(on_postgresql) == navs(0, 1, 2)
 
 
 def test_entry_that_the_database_rejects_does_not_stop_the_next(
@@ -230,7 +230,7 @@ def test_entry_that_the_database_rejects_does_not_stop_the_next(
     on_postgresql.journal.write(exchange(2))
     assert on_postgresql.journal.flush(10)
 
-    assert kept(on_postgresql) == navs(2)
+    assert navs_of(on_postgresql) == navs(2)
     assert complaints(caplog) == [
         ("ERROR", "the database rejected a batch of journal entries", None),
         ("WARNING", "journal writer recovered", {"lost": 1}),
@@ -258,11 +258,11 @@ def test_forked_child_writes_its_own_entries_alone(store: Store):
         return store.journal.flush(10)
 
     assert in_child(child)
-    assert kept(store)[-1:] == navs(2)
+    assert navs_of(store)[-1:] == navs(2)
     store.journal.write(exchange(3))
     assert store.journal.flush(10)
 
-    assert kept(store) == navs(1, 2, 3)
+    assert navs_of(store) == navs(1, 2, 3)
 
 
 def test_close_of_a_store_writes_the_waiting_entries(store: Store, prepared_url: str):
@@ -271,7 +271,7 @@ def test_close_of_a_store_writes_the_waiting_entries(store: Store, prepared_url:
     other.journal.write(exchange(1))
     other.close()
 
-    assert kept(store) == navs(1)
+    assert navs_of(store) == navs(1)
 
 
 @pytest.fixture(params=KINDS)
@@ -299,7 +299,7 @@ def test_flush_with_a_broken_database_ends_in_time(
     assert took < writer.FLUSH_WITHIN + HANGS
     assert complaints(caplog)[-1] == ("WARNING", "journal writer stopped", {"unwritten": 1})
     assert store.journal.flush(10)
-    assert kept(store) == navs(1)
+    assert navs_of(store) == navs(1)
 
 
 def test_flush_that_comes_while_the_thread_wakes_is_not_missed(store: Store):

@@ -63,7 +63,7 @@ def test_list_has_exactly_the_notices_in_a_state(stocked: Store, state: NoticeSt
 
 def test_pages_follow_each_other_without_a_gap(stocked: Store):
     """Each page begins where the one before ended, the latest due date first."""
-    whole = [each.nav for each in page(stocked, Narrowing()).notices]
+    unfiltered = [each.nav for each in page(stocked, Narrowing()).notices]
     pieces, after = [], None
     while True:
         piece = page(stocked, Narrowing(), 2, after)
@@ -72,8 +72,8 @@ def test_pages_follow_each_other_without_a_gap(stocked: Store):
         if after is None:
             break
 
-    assert pieces == whole
-    assert whole[-2:] == [nav(5), nav(4)]
+    assert pieces == unfiltered
+    assert unfiltered[-2:] == [nav(5), nav(4)]
 
 
 def test_page_that_looked_at_its_bound_says_where_to_go_on(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gpd_soap.core.position import NewOption
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.positions import numbers, retired_numbers
 from gpd_soap.store.store import Store
@@ -21,10 +22,10 @@ def emptied(store: Store) -> Store:
     [option(1), option(2, iuv=nav(1)[1:]), option(1, iuv=nav(2)[1:])],
     ids=["both", "IUV", "NAV"],
 )
-def test_position_with_a_retired_number_is_refused(emptied: Store, again: object):
+def test_position_with_a_retired_number_is_refused(emptied: Store, again: NewOption):
     """Neither the NAV nor the IUV is accepted, and no position of the batch is stored."""
     with pytest.raises(AlreadyStored):
-        add(emptied, position("Q", option(3)), position("R", again))  # type: ignore[arg-type]
+        add(emptied, position("Q", option(3)), position("R", again))
 
     add(emptied, position("Q", option(3)))
 

@@ -12,7 +12,7 @@ from gpd_soap.store.positions import narrowed
 from gpd_soap.store.positions.narrowing import Narrowing
 from gpd_soap.store.positions.notices import NoticeFilter, NoticeKey
 from gpd_soap.store.receipts import listing
-from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptPlace
+from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptListKey
 from gpd_soap.store.store import Store
 from tests.store.journal.test_writer import exchange
 from tests.store.samples import NOW, ORGANIZATION, add, nav, option, position, receipt, take
@@ -21,7 +21,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def test_receipts_of_a_psp_are_all_listed(store: Store, monkeypatch: pytest.MonkeyPatch):
-    """Whatever a page looks at; those of another status that came later are not lost."""
+    """However few a page looks at, later ones of another status are not lost."""
     monkeypatch.setattr(listing, "MOST_LOOKED_AT", 2)
     add(store, *(position(f"P-{n}", option(n)) for n in range(1, 5)))
     for n in range(1, 9):
@@ -39,7 +39,7 @@ def test_receipts_of_a_psp_are_all_listed(store: Store, monkeypatch: pytest.Monk
 
     assert listed == [nav(1), nav(3), nav(6)]
     assert 1 < pages < 9
-    assert after is None or isinstance(after, ReceiptPlace)
+    assert after is None or isinstance(after, ReceiptListKey)
 
 
 def test_exchanges_of_a_psp_are_all_listed(store: Store):
@@ -62,7 +62,7 @@ def test_exchanges_of_a_psp_are_all_listed(store: Store):
     assert pages == [0, 0, 1, 0]
 
 
-def test_narrowed_search_is_listed_whole(store: Store, monkeypatch: pytest.MonkeyPatch):
+def test_narrowed_search_lists_all_of_its_receipts(store: Store, monkeypatch: pytest.MonkeyPatch):
     """Its total is known only where one page looked at all."""
     monkeypatch.setattr(narrowed, "MOST_LOOKED_AT", 2)
     due = {n: NOW + (DAY if n == 5 else 2 * DAY) for n in range(1, 6)}

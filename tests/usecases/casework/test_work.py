@@ -11,7 +11,7 @@ from gpd_soap.core.event import EventType
 from gpd_soap.store import tables
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.receipts import queue, worklist
-from gpd_soap.store.receipts.queue import CasePlace, QueueFilter
+from gpd_soap.store.receipts.queue import QueueFilter, QueueKey
 from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
@@ -60,7 +60,7 @@ def case_of(store: Store, reference: str, organization: str = ORGANIZATION) -> C
 def listed(store: Store, listing: QueueFilter, limit: int = 10) -> list[str]:
     """Returns the ids of a queue, all pages together."""
     names = list[str]()
-    after: CasePlace | None = None
+    after: QueueKey | None = None
     with store.reading() as connection:
         while True:
             cases, after = queue.page(connection, ORGANIZATION, listing, limit, after)
@@ -174,8 +174,8 @@ def test_refund_is_decided_then_paid_and_then_final(full: Store):
     assert read_only(full, lambda c: queue.last_resolved(c, ORGANIZATION)) == NOW + HOUR
 
 
-def test_decision_of_who_has_not_the_case_is_refused(full: Store):
-    """And a decision ends the claim."""
+def test_decision_by_another_than_the_claimant_is_refused(full: Store):
+    """A decision ends the claim."""
     claims.claim(full, ORGANIZATION, "r-2", "Luca", NOW)
     with pytest.raises(CaseClaimed):
         decide(full, ORGANIZATION, ["r-2"], TO_REFUND, ANNA)

@@ -165,8 +165,10 @@ def test_money_of_today_counts_what_was_taken_for_us(store: Store):
     assert today.money_today(store, OTHER, NOW).today == (0, 0)
 
 
-def test_what_falls_due_is_what_can_be_paid(store: Store, monkeypatch: pytest.MonkeyPatch):
-    """By day of Rome, and by week; a draft, a paid one and a withdrawn one are no debts to come."""
+def test_amounts_that_fall_due_are_those_of_payable_notices(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """They are counted by day of Rome and by week, without drafts, paid and withdrawn ones."""
     ends = [rome.end_of_day(rome.day_of(NOW) + n * DAY) for n in range(60)]
     add(
         store,

@@ -56,8 +56,8 @@ def test_schedule_that_fails_each_time_is_named_with_its_failures(bed: Bed):
     assert seen(bed) == ([], [])
 
 
-def test_attempt_under_way_is_no_failure_and_one_that_ended_without_a_word_is(bed: Bed):
-    """Nobody says anything of a worker that was killed."""
+def test_running_attempt_is_no_failure_and_one_that_ended_silently_is(bed: Bed):
+    """A worker that was killed leaves no reason."""
     worker = bed.worker(fails, every=MINUTE)
     worker.begin_schedules()
     for failures in range(4):

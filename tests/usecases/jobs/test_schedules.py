@@ -101,7 +101,7 @@ def test_role_that_serves_leaves_events_to_the_owner(fresh_database: FreshDataba
     owner.close()
 
 
-def test_what_is_of_no_use_is_removed(bed: Bed):
+def test_row_of_no_more_use_is_removed(bed: Bed):
     """A dead job waits for a person, and a schedule is for ever."""
     month, long_ago = bed.now - timedelta(days=31), bed.now - timedelta(days=2)
     states = (State.DONE, State.CANCELLED, State.DEAD)

@@ -51,7 +51,7 @@ def test_job_is_done_with_its_result(bed: Bed):
     assert bed.effects() == ["S1", "S2", "S3"]
 
 
-def test_job_of_a_transaction_that_fails_is_none(bed: Bed):
+def test_failed_transaction_leaves_no_job(bed: Bed):
     """It is begun with its cause, or not at all."""
 
     def work(connection: Transaction) -> None:
@@ -295,7 +295,7 @@ def test_running_worker_goes_on_after_a_failure_of_the_database(
     def fail_first(*arguments: object) -> object:
         if failures:
             raise failures.pop()
-        return due(*arguments)  # type: ignore[arg-type]
+        return due(*arguments)  # type: ignore[arg-type]  # passed on
 
     monkeypatch.setattr(queue, "due", fail_first)
     job = bed.enqueue()

@@ -79,7 +79,7 @@ def test_position_of_too_many_rows_is_refused():
     raw = written(*([ROW] * (MOST_OPTIONS + 50)), {**ROW, "iupd": "P2"})
     rows = list(csv_positions.rows(io.BytesIO(raw), None))
 
-    assert len(rows[0].body["paymentOption"]) == MOST_OPTIONS + 1  # type: ignore[index]
+    assert len(rows[0].body["paymentOption"]) == MOST_OPTIONS + 1  # type: ignore[index]  # a row is JSON
     assert outcomes(raw) == [(2, "paymentOption: count: expected at most 1000"), (1052, "")]
 
 

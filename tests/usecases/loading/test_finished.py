@@ -38,7 +38,7 @@ def test_load_has_an_event_with_its_counts(store: Store, loaded: Load):
 
 
 def test_event_is_last_of_its_load(store: Store, loaded: Load):
-    """Who reads it has read of each position before."""
+    """Its reader has read of each position before."""
     loaded(valid(1), valid(2))
 
     with store.begin() as connection:

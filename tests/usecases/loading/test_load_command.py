@@ -94,7 +94,7 @@ def test_dry_run_reports_the_same_twice(run: Run, option: str):
 
 
 def test_warnings_are_counted_by_rule(run: Run):
-    """Of the positions that were taken and of nobody's data."""
+    """Accepted positions alone are counted, and no personal data is printed."""
     postal = {**valid(1), "paymentOption": [option(1, transfer(iban=None, postalIban=BANK))]}
     ended = run([postal, valid(2, fiscalCode="RSSMRA00A01A000A")], "--lenient")
 

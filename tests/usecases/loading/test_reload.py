@@ -134,7 +134,7 @@ def test_position_stored_by_another_process_meanwhile_is_skipped(
 
 
 def test_second_load_reports_numbers_in_the_order_of_the_file(loaded: Load):
-    """Also where the file has the options in another order than before."""
+    """It does so also where the file has the options in another order than before."""
     options = [
         {**option(1, transfer(amount=amount), isPartialPayment=True), "dueDate": due}
         for amount, due in ((300, "2026-06-30"), (100, "2026-05-31"), (100, "2026-05-31"))

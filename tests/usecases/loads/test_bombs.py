@@ -25,13 +25,13 @@ def with_part(name: str, begin: str, element: str, end: str) -> BinaryIO:
     file = io.BytesIO()
     with (
         zipfile.ZipFile(as_workbook([line(1)])) as sound,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as whole,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zip_file,
     ):
         for each in sound.namelist():
             content = sound.read(each)
             if each == name:
                 content = f"{begin}{element * MANY}{end}".encode()
-            whole.writestr(each, content)
+            zip_file.writestr(each, content)
     assert len(file.getvalue()) < 1 << 20
     return file
 
@@ -90,7 +90,7 @@ def test_reading_ends_with_the_job_that_reads():
 
 
 def test_process_of_a_workbook_has_no_setting(monkeypatch: pytest.MonkeyPatch):
-    """What reads a stranger's file knows no address of a database."""
+    """The process that reads the file knows no address of a database."""
     monkeypatch.setenv("GPD_DATABASE_URL", "postgresql://gpd:parola@db.example/gpd")
     seen = {}
 

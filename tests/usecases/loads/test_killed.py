@@ -40,7 +40,7 @@ Worker(Store(sys.argv[1]), kinds(), lambda: now).once()
 """
 
 
-def test_load_whose_worker_is_killed_is_whole_and_has_no_row_twice(bed: LoadBed):
+def test_load_whose_worker_is_killed_is_complete_and_has_no_row_twice(bed: LoadBed):
     """Kill -9 after some of 20 batches; another worker does the rest once the lease is over."""
     load = bed.tried(as_csv([line(number) for number in range(1, ROWS + 1)]))
     bed.begin(load)

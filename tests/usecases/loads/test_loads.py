@@ -110,16 +110,16 @@ def test_refused_rows_come_as_they_were_and_are_loaded_once_mended(bed: LoadBed)
 def test_file_is_kept_until_it_is_loaded_and_refused_rows_for_a_term(quick: LoadBed):
     """What was loaded is removed at once."""
     load = quick.tried(as_csv(lines()))
-    assert quick.loads.kept(load) == (True, True)
+    assert quick.loads.stored_parts(load) == (True, True)
 
     quick.begin(load)
     quick.work()
 
-    assert quick.loads.kept(load) == (False, True)
-    assert quick.loads.kept(quick.loaded(as_csv([line(99)]))) == (False, False)
+    assert quick.loads.stored_parts(load) == (False, True)
+    assert quick.loads.stored_parts(quick.loaded(as_csv([line(99)]))) == (False, False)
 
 
-def test_whole_file_again_leaves_what_is_there(quick: LoadBed):
+def test_file_loaded_again_leaves_stored_positions(quick: LoadBed):
     """The mended file may be the first one with its corrections."""
     quick.loaded(as_csv(lines()))
     quick.now += timedelta(minutes=1)
@@ -219,7 +219,7 @@ def test_trial_that_is_thrown_away_leaves_no_byte(quick: LoadBed):
     cancelled = quick.loads.cancel(ORGANIZATION, load.id)
 
     assert cancelled.state == State.CANCELLED
-    assert quick.loads.kept(load) == (False, False)
+    assert quick.loads.stored_parts(load) == (False, False)
     with pytest.raises(LoadInOtherState):
         quick.loads.cancel(ORGANIZATION, load.id)
     with pytest.raises(FileRemoved):
@@ -229,7 +229,7 @@ def test_trial_that_is_thrown_away_leaves_no_byte(quick: LoadBed):
 @pytest.mark.parametrize(
     ("way", "outcome"), [(Way.DELETE, RowOutcome.DELETED), (Way.WITHDRAW, RowOutcome.WITHDRAWN)]
 )
-def test_whole_load_is_taken_back_but_for_what_was_paid_or_changed(
+def test_undo_of_a_load_keeps_paid_and_changed_positions(
     bed: LoadBed, way: Way, outcome: RowOutcome
 ):
     """It says what stays and why."""
@@ -286,7 +286,7 @@ def test_one_load_of_an_organization_runs_at_a_time(bed: LoadBed):
 
 
 def test_load_of_another_organization_is_unknown(quick: LoadBed):
-    """As one that never was."""
+    """It is answered like one that never existed."""
     load = quick.tried(as_csv([line(1)]))
 
     for wrong in ((OTHER, load.id), (ORGANIZATION, "load_0")):
@@ -297,7 +297,7 @@ def test_load_of_another_organization_is_unknown(quick: LoadBed):
 
 
 def test_row_of_another_organization_is_refused(quick: LoadBed):
-    """Who may load for one organization cannot load for another."""
+    """A caller who may load for one organization cannot load for another."""
     header = (*HEADER, "ente")
 
     load = quick.loaded(as_csv([line(1, ente=OTHER), line(2, ente=ORGANIZATION)], header))

@@ -218,8 +218,8 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("content", "why"), WRONG.values(), ids=WRONG)
-def test_file_of_another_kind_is_refused_by_what_it_is(content: bytes, why: Why):
-    """Whatever its name; each reason has its sentence in the console."""
+def test_file_of_another_kind_is_refused_by_its_content(content: bytes, why: Why):
+    """Its name does not count; each reason has its sentence in the console."""
     with pytest.raises(FileNotLoadable) as refused:
         understand(io.BytesIO(content), OFFICE)
 

@@ -107,7 +107,7 @@ class People:
     def authorize(self, token: str, **need: object) -> Operator:
         """Authorize an operation, by default one on our organization."""
         fields = {"organization": ORGANIZATION, **need}
-        return self.sessions.authorize(token, Need(**fields), self.now)  # type: ignore[arg-type]
+        return self.sessions.authorize(token, Need(**fields), self.now)  # type: ignore[arg-type]  # the fields of a need
 
 
 def record_hashes(monkeypatch: pytest.MonkeyPatch) -> list[Parameters]:

@@ -36,8 +36,8 @@ def besiege(people: People, name: str = NAME) -> None:
             people.signing.sign_in(f"n{number}", WRONG, CALLER, people.now)
 
 
-def test_known_browser_waits_for_no_stranger(people: People):
-    """Neither for who guesses at the name, nor for who guesses from the same address."""
+def test_known_browser_does_not_wait_for_guesses_of_others(people: People):
+    """It waits neither for guesses at the name nor for guesses from the same address."""
     marks = marks_of(people, people.account())
     besiege(people)
 
@@ -92,8 +92,8 @@ def test_new_password_ends_the_marks_of_every_browser(people: People):
 
 
 @pytest.mark.parametrize("marks", ["x", "~~~", "a" * 22 + "." + "b" * 43, "é" * 600, "~" * 9000])
-def test_forged_mark_is_none(people: People, marks: str):
-    """Whatever a browser sends."""
+def test_forged_mark_is_ignored(people: People, marks: str):
+    """No value that a browser sends is taken for a mark."""
     people.account()
     besiege(people)
 
@@ -101,8 +101,8 @@ def test_forged_mark_is_none(people: People, marks: str):
         sign_in(people, marks)
 
 
-def test_changed_mark_is_none(people: People):
-    """Of one character, anywhere."""
+def test_changed_mark_is_ignored(people: People):
+    """One changed character, anywhere, is enough."""
     marks = marks_of(people, people.account())
     besiege(people)
     for index in (0, 21, 30, len(marks) - 2):
@@ -124,7 +124,7 @@ def test_codes_wait_for_no_neighbour(people: People):
 
 
 def test_password_is_changed_after_a_factor_was_proved_lately(people: People):
-    """Who finds a session open, and knows the password, changes nothing."""
+    """An open session and the password alone do not change it."""
     account = people.account()
     token = people.sign_in(account)
     people.later(minutes=11)
@@ -174,7 +174,7 @@ def refused(made: Turns, stranger: str | None) -> bool:
         return True
 
 
-def test_address_and_strangers_take_few_turns_at_once():
+def test_one_address_and_unknown_browsers_take_few_turns_at_once():
     """The rest is refused at once, and the last turn is for who is known."""
     assert (MOST_OF_ADDRESS, MOST_OF_STRANGERS, MOST) == (1, 2, 3)
     made = Turns(patience=60)
@@ -192,7 +192,7 @@ def test_address_and_strangers_take_few_turns_at_once():
 
 
 def test_password_that_nobody_looked_at_is_no_guess(people: People):
-    """Who is told to try again at once may do so any number of times."""
+    """A sign-in that is asked to try again at once is not counted."""
     account = people.account()
     waiting = Waiting(people.signing._passwords._turns)
     waiting.come(CALLER)
@@ -205,7 +205,7 @@ def test_password_that_nobody_looked_at_is_no_guess(people: People):
 
 
 def test_turn_ends_after_its_patience():
-    """And gives its place back."""
+    """It also frees its slot."""
     made = Turns(patience=0.01)
     waiting = Waiting(made)
     waiting.come(None)

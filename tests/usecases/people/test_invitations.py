@@ -21,7 +21,7 @@ def test_invitation_shows_for_whom_it_is_and_changes_nothing(people: People):
 
 
 def test_invitation_is_accepted_once(people: People):
-    """Who finds the link later can do nothing with it."""
+    """A link that was used does nothing for a later finder."""
     token = people.invite()
     people.accept(token)
 
@@ -54,7 +54,7 @@ def test_new_invitation_ends_the_one_before(people: People):
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 10_000, "\ud800"])
-def test_token_that_is_none_of_ours_is_refused(people: People, token: str):
+def test_unknown_token_is_refused(people: People, token: str):
     """It is refused like an expired one, without an error."""
     with pytest.raises(people_refusals.InvitationNotValid):
         people.invitations.look(token, people.now)

@@ -50,7 +50,7 @@ def test_renewed_codes_replace_the_older_ones(people: People):
 
 
 def test_other_sessions_end_and_this_one_lasts(people: People):
-    """Who forgot to sign out elsewhere ends those sessions from here."""
+    """An operator who forgot to sign out elsewhere ends those sessions from here."""
     account = people.account()
     other, here = people.sign_in(account), people.sign_in(account)
     own_of(people).end_others(here, people.now)
@@ -74,8 +74,8 @@ def demo_token(people: People, store: Store) -> str:
     return demo_link.make(store, operator.id, people.random, people.now)
 
 
-def test_other_ceremony_opens_nothing_as_a_link_of_a_demo(people: People):
-    """A challenge that was sent to a device is no way in."""
+def test_challenge_of_another_ceremony_is_no_link_of_a_demo(people: People):
+    """A challenge that was sent to a device signs nobody in."""
     people.account()
     operator = people.operators.details(NAME).operator
     for number, kind in enumerate(Kind):

@@ -43,7 +43,7 @@ def test_password_of_another_kind_is_accepted(password: str):
 
 @pytest.mark.parametrize(("length", "accepted"), [(11, False), (12, True), (256, True),
                                                   (257, False)])  # fmt: skip
-def test_password_has_12_to_256_characters(length: int, accepted: bool):  # noqa: FBT001
+def test_password_has_12_to_256_characters(length: int, *, accepted: bool):
     """The length is in characters, not in bytes."""
     password = "".join(chr(0xE0 + (7 * i + i // 3) % 24) for i in range(length))
 

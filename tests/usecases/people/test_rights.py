@@ -46,7 +46,8 @@ def test_operation_is_allowed_as_the_matrix_says(
     scope: Scope,
     cell: str,
     organization: str | None,
-    held: bool,  # noqa: FBT001
+    *,
+    held: bool,
 ):
     """A scope that a role cannot have is refused even if a row of the database has it."""
     someone = operator(role, *([scope] if held else []))

@@ -26,7 +26,7 @@ from tests.usecases.people.people import (
 WRONG = "tavolo rosso zoppica 7"
 
 
-def test_password_alone_opens_nothing_where_a_second_factor_is_enrolled(people: People):
+def test_password_alone_opens_no_page_where_a_second_factor_is_enrolled(people: People):
     """The session is good for the code alone, for ten minutes."""
     account = people.account(mail=MAIL)
     first = people.password_step(MAIL.upper())
@@ -54,7 +54,7 @@ def test_sign_in_changes_the_id_of_the_session(people: People):
 
 
 def test_code_is_used_once_and_so_are_earlier_ones(people: People):
-    """Who reads a code over a shoulder cannot use it."""
+    """A code that somebody has read over a shoulder is useless."""
     account = people.account()
     before, now = people.code(account.secret), None
     people.later(seconds=30)

@@ -30,7 +30,7 @@ def test_code_of_an_instant_is_that_of_the_standard(second: int):
 
 @pytest.mark.parametrize(("steps", "accepted"), [(-2, False), (-1, True), (0, True), (1, True),
                                                  (2, False)])  # fmt: skip
-def test_code_one_step_away_is_accepted_and_two_are_not(steps: int, accepted: bool):  # noqa: FBT001
+def test_code_one_step_away_is_accepted_and_two_are_not(steps: int, *, accepted: bool):
     """Clocks may differ by half a minute."""
     step = totp.step_at(AT) + steps
 

@@ -61,7 +61,7 @@ def test_pseudonym_is_one_for_a_debtor_within_a_run_and_no_other(store: Store):
     assert len(set(codes)) == 3
 
 
-def test_option_with_its_own_debtor_loses_it_and_another_gets_none(store: Store):
+def test_option_loses_its_own_debtor_and_one_without_stays_without(store: Store):
     """An option without a debtor has its position's."""
     own = Debtor("F", "VRDLGU00A01A000B", "Luigi Esempio")
     samples.add(store, position("P", option(1), option(2), withdrawn_at=NOW))

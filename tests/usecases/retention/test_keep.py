@@ -56,7 +56,7 @@ def test_position_that_changed_within_the_term_stays(store: Store):
 
 
 def test_position_with_an_open_case_stays_until_it_is_resolved(store: Store):
-    """Who must get money back needs a name, and so does the receipt."""
+    """A debtor who must get money back needs a name, and so does the receipt."""
     samples.add(store, position("double", option(1)))
     samples.take(store, receipt(1))
     samples.take(store, receipt(1, receipt_id="r-2", digest="another"))
@@ -124,9 +124,9 @@ def test_journal_and_events_are_kept_for_the_term_of_their_organization(store: S
     run(store)
 
     assert [each["organization"] for each in rows_of(store, tables.journal)] == [ORGANIZATION]
-    kept = [(each["organization"], each["at"] < months_before(LATER, 12))
+    remaining = [(each["organization"], each["at"] < months_before(LATER, 12))
             for each in rows_of(store, tables.event)]  # fmt: skip
-    assert sorted(kept) == [(ORGANIZATION, False), (ORGANIZATION, True), (OTHER, False)]
+    assert sorted(remaining) == [(ORGANIZATION, False), (ORGANIZATION, True), (OTHER, False)]
 
 
 @pytest.mark.parametrize(

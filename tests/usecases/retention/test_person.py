@@ -80,9 +80,9 @@ def test_person_is_forgotten_as_far_as_the_law_allows(store: Store):
         "another's": SOMEBODY_ELSE.full_name,
     }
     with store.reading() as connection:
-        kept = set(connection.execute(select(tables.request.c.name)).scalars())
+        names = set(connection.execute(select(tables.request.c.name)).scalars())
         raw = connection.execute(select(tables.receipt.c.raw)).scalar_one()
-    assert kept == {"b", "c"}
+    assert names == {"b", "c"}
     assert raw == samples.RAW
 
 

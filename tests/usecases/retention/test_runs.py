@@ -86,7 +86,7 @@ def test_run_that_is_stopped_goes_on_at_the_next(store: Store, monkeypatch: pyte
 
 
 def test_every_statement_of_forgetting_names_the_organization(store: Store, runs: Runs):
-    """So that a database distributed by organization sends it to one machine."""
+    """A database distributed by organization then sends it to one machine."""
     samples.add(store, position("P", option(1)))
     samples.take(store, receipt(1))
     run(store, dry_run=True)

@@ -35,7 +35,7 @@ def limited(work: Callable[[], str]) -> str:
     process = os.fork()
     if process == 0:
         try:
-            pages = int(open("/proc/self/statm", encoding="ascii").read().split()[0])  # noqa: PTH123, SIM115
+            pages = int(open("/proc/self/statm", encoding="ascii").read().split()[0])  # noqa: PTH123, SIM115  # a program of one line
             room = pages * resource.getpagesize() + BYTES
             resource.setrlimit(resource.RLIMIT_AS, (room, room))
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))

@@ -50,24 +50,24 @@ def test_demand_is_answered_with_a_payable_notice(store: Store):
     """From then on, verify gives the same answer for its number."""
     answer = issued(store, demand())
 
-    route_check, kept = store.notice(samples.ROUTE, answer.due.notice.nav)
+    route_check, notice = store.notice(samples.ROUTE, answer.due.notice.nav)
     assert route_check.organization_name == NAME
-    assert kept == answer.due.notice
+    assert notice == answer.due.notice
     assert (answer.again, answer.due.organization) == (False, ORGANIZATION)
-    assert problem_with_nav(kept.nav) is None
+    assert problem_with_nav(notice.nav) is None
 
 
 def test_issued_position_has_the_configured_values(store: Store):
     """The name is the organization's."""
-    kept = issued(store, demand()).due.notice
+    notice = issued(store, demand()).due.notice
 
-    assert kept.iupd == f"SPONTANEOUS-{kept.nav}"
-    assert (kept.amount, kept.description) == (500, "Diritti di segreteria")
-    assert kept.debtor == Debtor("F", "ANONIMO", "ANONIMO")
-    assert kept.due_at == datetime(2026, 4, 15, 21, 59, 59, 999999, tzinfo=UTC)
-    assert (kept.company_name, kept.office_name) == (NAME, None)
-    assert kept.published_at == NOW
-    assert kept.transfers == (
+    assert notice.iupd == f"SPONTANEOUS-{notice.nav}"
+    assert (notice.amount, notice.description) == (500, "Diritti di segreteria")
+    assert notice.debtor == Debtor("F", "ANONIMO", "ANONIMO")
+    assert notice.due_at == datetime(2026, 4, 15, 21, 59, 59, 999999, tzinfo=UTC)
+    assert (notice.company_name, notice.office_name) == (NAME, None)
+    assert notice.published_at == NOW
+    assert notice.transfers == (
         Transfer(
             *(1, 500, ORGANIZATION, NAME, BANK, None, None),
             *("Diritti di segreteria", "0101002IM", ()),

@@ -17,7 +17,7 @@ from gpd_soap.console.rendering import render
 from gpd_soap.console.viewer import viewer
 from gpd_soap.console.words import N_, _
 from gpd_soap.core import rome
-from gpd_soap.store.access.audit import READ, AuditFilter, Change, Place
+from gpd_soap.store.access.audit import READ, AuditFilter, Change, ChangeKey
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access import audit
 from gpd_soap.validation.finding import FieldError, validate
@@ -50,7 +50,7 @@ class Pages:
         # WHY: signing in is about no organization, and who may see every one may see that too.
         every = filters.actor is not None and viewer().operator.serves_every
         whose = None if every else organization
-        after = _place(given.get("after", ""))
+        after = _key(given.get("after", ""))
         changes, going_on, names = audit.newest(self._parts.store, whose, filters, ROWS, after)
         return render(
             "audit/list.html",
@@ -99,27 +99,27 @@ def _row(change: Change, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _place(text: str) -> Place | None:
+def _key(text: str) -> ChangeKey | None:
     """Return where the list goes on, from the text that `_following` wrote; None for others."""
     instant, _mark, number = text.rpartition("_")
     is_short = number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS
     if not is_short or int(number) > MOST:
         return None
     try:
-        return Place(rome.parse_instant(instant), int(number))
+        return ChangeKey(rome.parse_instant(instant), int(number))
     except ValueError:
         return None
 
 
-def _following(given: Mapping[str, str], going_on: Place | None) -> str:
+def _following(given: Mapping[str, str], going_on: ChangeKey | None) -> str:
     if going_on is None:
         return ""
     after = f"{going_on.requested_at.isoformat()}_{going_on.id}"
-    kept = {name: value for name, value in given.items() if name in {*FIELDS, "actor"}}
-    return menu.address(viewer(), "audit.page", **kept, after=after)
+    filters = {name: value for name, value in given.items() if name in {*FIELDS, "actor"}}
+    return menu.address(viewer(), "audit.page", **filters, after=after)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of the audit."""
     blueprint = Blueprint("audit", __name__, url_prefix="/console/<organization>/audit")
     blueprint.add_url_rule("", "page", Pages(parts).page)

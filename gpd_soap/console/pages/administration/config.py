@@ -176,7 +176,7 @@ def _back(done: str) -> AnyResponse:
     return redirect(menu.address(viewer(), "config.page", done=done), 303)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of settings."""
     pages = Pages(parts)
     blueprint = Blueprint("config", __name__, url_prefix="/console/<organization>/config")

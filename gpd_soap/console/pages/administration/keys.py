@@ -87,7 +87,7 @@ def _works(key: Key) -> bool:
     return key.revoked_at is None and not key.has_expired(g.now)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages about keys."""
     pages = Pages(parts)
     blueprint = Blueprint("keys", __name__, url_prefix="/console/<organization>/keys")

@@ -135,7 +135,7 @@ def _back(operator: str, done: str) -> AnyResponse:
     return redirect(menu.address(viewer(), "people.show", operator=operator, done=done), 303)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages about people."""
     pages = Pages(parts)
     blueprint = Blueprint("people", __name__, url_prefix="/console/<organization>/people")

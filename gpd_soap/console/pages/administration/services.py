@@ -111,7 +111,7 @@ class Services:
         )
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of services."""
     pages = Services(parts)
     prefix = "/console/<organization>/config/services"

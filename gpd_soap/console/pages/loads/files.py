@@ -19,7 +19,7 @@ from gpd_soap.console.loads.facts import (
     count,
     given,
     line_of,
-    place_of,
+    load_key,
     seconds,
     stays,
 )
@@ -139,11 +139,11 @@ class Pages:
             return first
         reading, today = reading_of(stored.reading), rome.day_of(g.now)
 
-        def said(row: RefusedRow) -> tuple[str, str]:
+        def explain(row: RefusedRow) -> tuple[str, str]:
             return describe(row, reading, today)
 
         try:
-            stored, content = self._loads.to_mend(organization, load, said)
+            stored, content = self._loads.to_mend(organization, load, explain)
         except refusals.FileRemoved:
             raise Gone from None
         # WHY: the words of the language are looked up now, because the answer is sent after it.
@@ -168,7 +168,7 @@ class Pages:
         )
 
     def _list(self, errors: Errors, status: int | None = None) -> Response:
-        after = place_of(request.args.get("after", ""))
+        after = load_key(request.args.get("after", ""))
         rows = self._loads.page(viewer().code, after, PAGE + 1)
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return render(
@@ -188,8 +188,8 @@ class Pages:
         if load.is_running and not load.is_interrupted:
             return self._progress(load)
         reading = reading_of(load.reading)
-        kept = self._loads.kept(load)
-        sees = viewer().sees_persons and kept.refused
+        stored_parts = self._loads.stored_parts(load)
+        sees = viewer().sees_persons and stored_parts.refused
         names = self._loads.header(load) if sees else []
         rows: Iterable[RefusedRow] = islice(self._loads.refused_rows(load), READ) if sees else ()
         rules = load.figures.get("rules", [])
@@ -212,7 +212,7 @@ class Pages:
             bar=shown.bar(count(load, "ready", "present"), count(load, "refused")),
             groups=groups(rules, findings, cells, today),
             warnings=groups(rules, warned, cells, today, warnings=True),
-            kept=kept,
+            stored_parts=stored_parts,
             who=self._names([load]).get(load.actor, ""),
             size=shown.size(load.size),
             seconds=seconds(load),
@@ -272,7 +272,7 @@ class Pages:
         return redirect(self._address(load, done), 303)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of loads."""
     pages, blueprint = Pages(parts), Blueprint("loads", __name__)
     base = "/console/<organization>/loads"

@@ -66,7 +66,7 @@ class Pages:
         return response
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages."""
     pages, blueprint = Pages(parts), Blueprint("loads_print", __name__)
     one = "/console/<organization>/loads/<load>"

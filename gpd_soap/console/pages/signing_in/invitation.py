@@ -102,7 +102,7 @@ def _problem(refusal: Refusal) -> tuple[str, str]:
     return "", gates.words_of(refusal)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of invitations."""
     pages, blueprint = Pages(parts), Blueprint("invitation", __name__, url_prefix="/console")
     for path, endpoint, view, method in (

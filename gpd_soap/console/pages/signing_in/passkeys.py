@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console import gates
 from gpd_soap.console.cookies import session_of
-from gpd_soap.console.parts import Parts, PasskeyDoor
+from gpd_soap.console.parts import Parts, PasskeyUseCases
 from gpd_soap.console.rendering import render
 from gpd_soap.console.returning import safe_address
 from gpd_soap.console.words import _
@@ -26,67 +26,67 @@ REFUSED = 409
 class Pages:
     """The halves of each ceremony: `begin…` answers JSON, the other half takes a form."""
 
-    def __init__(self, door: PasskeyDoor | None, sessions: Sessions) -> None:
-        """Without a door every address is unknown."""
-        self._given, self._sessions = door, sessions
+    def __init__(self, passkeys: PasskeyUseCases | None, sessions: Sessions) -> None:
+        """Without `passkeys` every address is answered 404."""
+        self._installed, self._sessions = passkeys, sessions
 
     @property
-    def _door(self) -> PasskeyDoor:
-        if self._given is None:
+    def _passkeys(self) -> PasskeyUseCases:
+        if self._installed is None:
             raise NotFound
-        return self._given
+        return self._installed
 
     def begin(self) -> Response:
         """Return what a device is to sign, to sign in."""
-        return _json(lambda: self._door.sign_in.begin(g.now))
+        return _json(lambda: self._passkeys.sign_in.begin(g.now))
 
     def finish(self) -> AnyResponse:
         """Sign in by what a device signed."""
         following = safe_address(request.form.get("next"))
         try:
-            token = self._door.sign_in.finish(_presented(), g.now)
+            token = self._passkeys.sign_in.finish(_presented(), g.now)
         except Refusal as refusal:
             return gates.sign_in(following, kept=request.form.get("kept"), refusal=refusal)
         return self._signed_in(following, token)
 
     def begin_step_up(self) -> Response:
         """Return what a device of the operator is to sign."""
-        return _json(lambda: self._door.sign_in.begin_step_up(session_of(request), g.now))
+        return _json(lambda: self._passkeys.sign_in.begin_step_up(session_of(request), g.now))
 
     def finish_step_up(self) -> AnyResponse:
         """Prove the factors of a session again."""
         following = safe_address(request.form.get("next"))
         try:
-            token = self._door.sign_in.finish_step_up(session_of(request), _presented(), g.now)
+            token = self._passkeys.sign_in.finish_step_up(session_of(request), _presented(), g.now)
         except Refusal as refusal:
             return gates.step_up(following, kept=request.form.get("kept"), refusal=refusal)
         return self._signed_in(following, token)
 
     def begin_add(self) -> Response:
         """Return what a device is to make."""
-        return _json(lambda: self._door.manage.begin(session_of(request), g.now))
+        return _json(lambda: self._passkeys.manage.begin(session_of(request), g.now))
 
     def add(self) -> AnyResponse:
         """Keep a passkey of the operator."""
         fields = request.form
-        self._door.manage.finish(
+        self._passkeys.manage.finish(
             session_of(request), fields.get("answer", ""), fields.get("passkey_name", ""), g.now
         )
         return redirect(url_for("me.page", done="passkey-added"), 303)
 
     def remove(self, passkey: str) -> AnyResponse:
         """Remove a passkey of the operator."""
-        self._door.manage.remove(session_of(request), passkey, g.now)
+        self._passkeys.manage.remove(session_of(request), passkey, g.now)
         return redirect(url_for("me.page", done="passkey-removed"), 303)
 
     def begin_acceptance(self, token: str) -> Response:
         """Return what a device is to make, to accept an invitation."""
-        return _json(lambda: self._door.manage.begin_acceptance(token, g.now))
+        return _json(lambda: self._passkeys.manage.begin_acceptance(token, g.now))
 
     def accept(self, token: str) -> AnyResponse:
         """Accept an invitation by a passkey."""
         fields = request.form
-        self._door.manage.accept(
+        self._passkeys.manage.accept(
             token, fields.get("answer", ""), fields.get("passkey_name", ""), g.now
         )
         title = _("Fatto: adesso puoi entrare")
@@ -99,7 +99,7 @@ class Pages:
 
 
 def _presented() -> Any:
-    # WHY: the module needs the library of the extra, and without a door nobody comes here.
+    # WHY: the module needs the library of the extra, and without it no address leads here.
     from gpd_soap.features.passkeys.sign_in import Presented
 
     return Presented(request.form.get("answer", ""), caller(request.environ))
@@ -113,7 +113,7 @@ def _json(begin: Callable[[], str]) -> Response:
         return Response(gates.words_of(refusal), REFUSED, content_type="text/plain; charset=utf-8")
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the addresses of passkeys."""
     pages, blueprint = (
         Pages(parts.passkeys, Sessions(parts.store)),

@@ -94,7 +94,7 @@ def _leave(visit: Visit, following: str) -> Response:
     return response
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the addresses of the provider."""
     pages, blueprint = (
         Pages(parts.oidc, Sessions(parts.store)),

@@ -129,7 +129,7 @@ def _signed_out(elsewhere: str | None = None) -> Response:
     return render("sign_in/out.html", title=_("Sei uscito"), elsewhere=elsewhere)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of signing in."""
     pages, blueprint = Pages(parts), Blueprint("sign_in", __name__, url_prefix="/console")
     for path, endpoint, view, method in (

@@ -42,7 +42,7 @@ class Pages:
         return response
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of proving again."""
     pages, blueprint = Pages(parts), Blueprint("step_up", __name__, url_prefix="/console")
     blueprint.add_url_rule("/step-up", "form", pages.form)

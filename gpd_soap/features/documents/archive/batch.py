@@ -254,15 +254,15 @@ def zip_of(
     report = io.StringIO()
     table = csv.writer(report)
     table.writerow(HEADER)
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as whole:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as zipped:
         for line in lines_of(database, batch):
-            kept = line.document and archive.read(batch.organization, line.document)
-            table.writerow(row_of(line if kept else line._replace(document=None)))
-            if kept and name(line) not in whole.NameToInfo:
-                whole.writestr(_entry(name(line), batch.created_at), kept.pdf)
+            archived = line.document and archive.read(batch.organization, line.document)
+            table.writerow(row_of(line if archived else line._replace(document=None)))
+            if archived and name(line) not in zipped.NameToInfo:
+                zipped.writestr(_entry(name(line), batch.created_at), archived.pdf)
                 yield out.take()
         if has_table:
-            whole.writestr(_entry("outcomes.csv", batch.created_at), report.getvalue())
+            zipped.writestr(_entry("outcomes.csv", batch.created_at), report.getvalue())
     yield out.take()
 
 

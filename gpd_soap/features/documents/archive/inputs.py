@@ -100,12 +100,12 @@ def _codes(portion: Portion) -> list[list[str]]:
 @lru_cache(maxsize=1)
 def program_digest() -> str:
     """Return the digest of the modules and templates that set a page, and of its libraries."""
-    whole = sha256(_canonical(library_versions()).encode())
+    digest = sha256(_canonical(library_versions()).encode())
     files = (each for each in DOCUMENTS.rglob("*") if each.suffix in {".py", ".typ", ".json"})
     for file in sorted(files):
         if file.parent != Path(__file__).parent:
-            whole.update(file.relative_to(DOCUMENTS).as_posix().encode() + file.read_bytes())
-    return whole.hexdigest()
+            digest.update(file.relative_to(DOCUMENTS).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -75,7 +75,7 @@ class ArchivedNotices(Notices):
         draft = draft_of(paper, stored)
         if self._has(draft.id):
             return Released(b"", paper, draft.id)
-        kept = self._archive.release([draft], self._actor, now)[draft.id]
-        if kept is None:
+        archived = self._archive.release([draft], self._actor, now)[draft.id]
+        if archived is None:
             raise PositionMoved
-        return Released(kept.pdf, paper, draft.id)
+        return Released(archived.pdf, paper, draft.id)

@@ -102,7 +102,7 @@ class Bed:
         """Change columns of every document, as nobody may."""
         assignments = ", ".join(f"{name} = :{name}" for name in columns)
         with self.store.begin() as connection:
-            connection.execute(text(f"UPDATE document SET {assignments}"), columns)  # noqa: S608
+            connection.execute(text(f"UPDATE document SET {assignments}"), columns)  # noqa: S608  # ours
 
 
 def flipped(pdf: bytes, index: int) -> bytes:

@@ -53,6 +53,6 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture
-def kept(endpoint: str) -> Settings:
+def bucket(endpoint: str) -> Settings:
     """Return settings with a new bucket."""
     return buckets.new_bucket(endpoint)

@@ -71,11 +71,11 @@ def test_document_after_a_restart_is_the_same(database: SharedDatabase, bed: Bed
     first = bed.print()
     store = Store(database.url)
     archive = Archive(store, Typesetter())
-    kept = archive.read(ORGANIZATION, first.document or "")
+    archived = archive.read(ORGANIZATION, first.document or "")
     store.close()
 
-    assert kept is not None
-    assert kept.pdf == first.pdf
+    assert archived is not None
+    assert archived.pdf == first.pdf
     assert bed.damages() == set()
 
 
@@ -155,9 +155,9 @@ def test_changed_position_supersedes_its_document(quick: Bed, change: dict[str, 
         (old.document, "superseded", new.document),
         (new.document, "current", None),
     ]
-    kept = quick.printer.archive.read(ORGANIZATION, old.document or "")
-    assert kept is not None
-    assert kept.pdf == old.pdf
+    archived = quick.printer.archive.read(ORGANIZATION, old.document or "")
+    assert archived is not None
+    assert archived.pdf == old.pdf
 
 
 def test_position_that_returns_to_its_old_content_has_its_old_document(bed: Bed):

@@ -171,9 +171,9 @@ def test_zip_has_each_document_and_the_table_of_outcomes(bed: Bed):
 
     assert len(pieces) == 3
     assert list(zip_of(bed.store, bed.printer.archive, batch)) == pieces
-    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as whole:
-        assert whole.testzip() is None
-        files = {name: whole.read(name) for name in whole.namelist()}
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as zip_file:
+        assert zip_file.testzip() is None
+        files = {name: zip_file.read(name) for name in zip_file.namelist()}
     table = list(csv.reader(io.StringIO(files.pop("outcomes.csv").decode())))
     assert table == [
         ["number", "notice", "file", "reason"],

@@ -33,22 +33,22 @@ from tests.validation.bodies import body, nav, option
 MARGIN = timedelta(seconds=0.7)
 
 
-def bucket(of: Settings) -> Bucket:
+def bucket_of(of: Settings) -> Bucket:
     """Return the bucket of some settings."""
     return Bucket(of.documents, of)
 
 
-def test_bytes_in_a_bucket_are_read_verified_and_found_altered(bed: Bed, kept: Settings):
+def test_bytes_in_a_bucket_are_read_verified_and_found_altered(bed: Bed, bucket: Settings):
     """The row has none; a document of before the setting is still read from its row."""
     first = bed.print()
     bed.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
-    printer = bed.open(settings=kept)
+    printer = bed.open(settings=bucket)
     second = bed.print(2, printer)
-    digest, contents = inputs.digest_of(second.pdf), bucket(kept)
+    digest, contents = inputs.digest_of(second.pdf), bucket_of(bucket)
 
     assert contents.get(ORGANIZATION, digest) == second.pdf
     assert {row["content"] for row in bed.rows(tables.document)} == {None, first.pdf}
-    assert bed.print(2, bed.open(settings=kept)).pdf == second.pdf
+    assert bed.print(2, bed.open(settings=bucket)).pdf == second.pdf
     assert bed.print(1, printer).pdf == first.pdf
     assert bed.damages(printer) == set()
 
@@ -132,12 +132,12 @@ def test_bucket_that_fails_releases_nothing(
     assert "could not be kept" in caplog.text
 
 
-def test_bucket_that_fails_is_503_over_the_api(quick: Bed, kept: Settings):
+def test_bucket_that_fails_is_503_over_the_api(quick: Bed, bucket: Settings):
     """The same request succeeds once the bucket serves again."""
     gone = settings(f"http://127.0.0.1:{free_port()}", "nessuno")
     path = f"/organizations/{ORGANIZATION}/notices/{nav(1)}.pdf"
     answers = []
-    for each in (gone, kept, gone):
+    for each in (gone, bucket, gone):
         face = Face(quick.store)
         face.app = admin_app(
             quick.store, quick.office.clock, face.cases, ready, lambda _: b"",
@@ -154,12 +154,12 @@ def test_bucket_that_fails_is_503_over_the_api(quick: Bed, kept: Settings):
 
 
 def test_documents_move_between_database_folder_and_bucket(
-    bed: Bed, kept: Settings, tmp_path: Path
+    bed: Bed, bucket: Settings, tmp_path: Path
 ):
     """Each stays whole in the storage that its row names, and leaves the old one after that."""
     one = bed.print()
-    folder, in_bucket = Folder(tmp_path), bucket(kept)
-    printers = {"folder": bed.open(tmp_path), "bucket": bed.open(settings=kept)}
+    folder, in_bucket = Folder(tmp_path), bucket_of(bucket)
+    printers = {"folder": bed.open(tmp_path), "bucket": bed.open(settings=bucket)}
     way: list[tuple[Contents | None, Contents | None, str]] = [
         (None, folder, "folder"),
         (folder, in_bucket, "bucket"),
@@ -181,11 +181,11 @@ def test_documents_move_between_database_folder_and_bucket(
     assert bed.print().pdf == one.pdf
 
 
-def test_move_that_stops_anywhere_goes_on(bed: Bed, kept: Settings, tmp_path: Path):
+def test_move_that_stops_anywhere_goes_on(bed: Bed, bucket: Settings, tmp_path: Path):
     """A document that is damaged, or in a storage that was not named, stays where it is."""
     bed.open(tmp_path)
     bed.print(printer=bed.open(tmp_path))
-    in_bucket, folder = bucket(kept), Folder(tmp_path)
+    in_bucket, folder = bucket_of(bucket), Folder(tmp_path)
     [document] = documents(bed.store, ORGANIZATION)
     assert Mover(bed.store, None, in_bucket).move(document) is Moved.ELSEWHERE
 
@@ -199,7 +199,7 @@ def test_move_that_stops_anywhere_goes_on(bed: Bed, kept: Settings, tmp_path: Pa
         Mover(bed.store, Stopping(tmp_path), in_bucket).move(document)
     [stopped] = documents(bed.store, ORGANIZATION)
     assert stopped.storage == "bucket"
-    assert bed.damages(bed.open(settings=kept)) == set()
+    assert bed.damages(bed.open(settings=bucket)) == set()
     assert Mover(bed.store, folder, in_bucket).move(stopped) is Moved.THERE
 
     in_bucket.remove(ORGANIZATION, stopped.digest)
@@ -227,15 +227,17 @@ def test_bytes_of_two_documents_are_removed_with_the_last(bed: Bed, tmp_path: Pa
 
 def test_bucket_without_service_or_key_is_refused():
     """A library would look for them in the environment, or at an address of a cloud."""
-    whole = {"documents": "s3://a", "documents_endpoint": "https://s3.example",
+    bucket_settings = {"documents": "s3://a", "documents_endpoint": "https://s3.example",
              "documents_key_id": "k", "documents_secret": SECRET}  # fmt: skip
-    assert Settings.model_validate(whole).documents == "s3://a"
-    assert SECRET not in repr(Settings.model_validate(whole))
+    assert Settings.model_validate(bucket_settings).documents == "s3://a"
+    assert SECRET not in repr(Settings.model_validate(bucket_settings))
     for name, value in (
         ("documents_endpoint", ""), ("documents_key_id", ""), ("documents_secret", ""),
         ("documents", "s3://"), ("documents_endpoint", "http://s3.example"),
     ):  # fmt: skip
-        environment = {f"GPD_{key.upper()}": each for key, each in (whole | {name: value}).items()}
+        environment = {
+            f"GPD_{key.upper()}": each for key, each in (bucket_settings | {name: value}).items()
+        }
         with pytest.raises(SettingsError) as refused:
             Settings.load(environment)
         assert SECRET not in str(refused.value)

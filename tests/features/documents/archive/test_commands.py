@@ -156,7 +156,7 @@ def test_load_is_chosen_by_its_instant_with_any_offset(store: Store):
         ("--list", "long.txt"),
     ],
 )
-def test_choice_that_is_none_is_refused_before_anything(words: tuple[str, ...]):
+def test_invalid_choice_is_refused_before_a_folder_is_made(words: tuple[str, ...]):
     """No folder is made."""
     Path("long.txt").write_text(f"{SINGLE}0\n", encoding="utf-8")
 
@@ -166,12 +166,12 @@ def test_choice_that_is_none_is_refused_before_anything(words: tuple[str, ...]):
 
 @pytest.mark.usefixtures("store")
 def test_command_moves_documents_into_a_bucket_and_verifies_them(
-    kept: Settings, monkeypatch: pytest.MonkeyPatch
+    bucket: Settings, monkeypatch: pytest.MonkeyPatch
 ):
     """The settings are the only place of the secret; a bucket that fails is one line."""
     assert run("notice", SINGLE, "-o", "a.pdf").exit_code == 0
     for name in ("documents", "documents_endpoint", "documents_key_id", "documents_secret"):
-        monkeypatch.setenv(f"GPD_{name.upper()}", getattr(kept, name))
+        monkeypatch.setenv(f"GPD_{name.upper()}", getattr(bucket, name))
     moved = run("documents", "move")
     verified = run("documents", "verify")
     again = run("documents", "move")

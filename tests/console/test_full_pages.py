@@ -25,9 +25,11 @@ PAGES = {
 
 
 @pytest.mark.parametrize("language", ["it", "de"])
-def test_full_page_has_no_problem(browser: Browser, lived: tuple[Console, str], language: str):
+def test_full_page_has_no_problem(
+    browser: Browser, busy_office: tuple[Console, str], language: str
+):
     """No message, no sideways scroll, and the title is the heading; lists, and a row of each."""
-    shown = browsing.tab(browser, *lived, "admin", language=language)
+    shown = browsing.tab(browser, *busy_office, "admin", language=language)
     paths = list(PAGES)
     for path, row in PAGES.items():
         if row:
