@@ -132,7 +132,7 @@ def _add(
     ]
     # WHY: of two transactions that insert the same numbers in two orders, each would wait for the
     # other, so that those of all positions are inserted in one order, as new positions' are.
-    for _place, index, row in sorted(added, key=lambda each: each[0]):
+    for _order, index, row in sorted(added, key=lambda each: each[0]):
         try:
             connection.execute(insert(tables.payment_option), row)
         except IntegrityError as error:

@@ -88,11 +88,19 @@ class Slow(Failing):
 
     def do_PUT(self) -> None:  # the name that the class calls
         """Wait as long as the test says, and answer 503."""
-        time.sleep(self.server.seconds)  # type: ignore[attr-defined]  # set by the test
+        assert isinstance(self.server, SlowServer)
+        time.sleep(self.server.seconds)
         with contextlib.suppress(OSError):
             self.send_error(503)
 
     do_GET = do_HEAD = do_DELETE = do_PUT  # noqa: N815  # the names that the class calls
+
+
+class SlowServer(ThreadingHTTPServer):
+    """A server whose answers take so many seconds; nobody waits for them at its end."""
+
+    daemon_threads, block_on_close = True, False
+    seconds = 0.0
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.45, 0.9, 5])
@@ -103,11 +111,10 @@ def test_bucket_that_is_slow_keeps_nobody_longer_than_all_attempts_may_take(
     in_all = timedelta(seconds=2.2)
     monkeypatch.setattr(module, "REQUEST", timedelta(seconds=1.5))
     monkeypatch.setattr(module, "IN_ALL", in_all)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
-        server.seconds, server.daemon_threads = seconds, True  # type: ignore[attr-defined]
-        server.block_on_close = False
+    with SlowServer(("127.0.0.1", 0), Slow) as server:
+        server.seconds = seconds
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        slow = bucket(settings(f"http://127.0.0.1:{server.server_port}", "nessuno"))
+        slow = bucket_of(settings(f"http://127.0.0.1:{server.server_port}", "nessuno"))
         for call in (partial(slow.put, pdf=b"x"), slow.get):
             before = time.monotonic()
             with pytest.raises(StorageUnavailable):
