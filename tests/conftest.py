@@ -1,6 +1,5 @@
 """Fixtures for every test: databases on SQLite and on PostgreSQL, new ones and shared ones."""
 
-import contextlib
 import itertools
 import shutil
 import tempfile
@@ -12,16 +11,12 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import compiled, drawn, drilled, garbage, interrupts, order, without, world
+from tests import compiled, drawn, drilled, garbage, interrupts, memory, order, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
 KINDS = ("sqlite", "postgresql")
 NUMBERS = itertools.count(1)
-#: Linux's folder in memory.
-MEMORY = Path("/dev/shm")  # noqa: S108  # the names made in it cannot be guessed
-#: LIMIT: 1 GiB, which the databases of four processes do not fill.
-ROOM = 1 << 30
 
 #: Creates the rows of a database, given its URL, and its tables where they are missing; closes its
 #: connections.
@@ -91,17 +86,6 @@ class WorldOf(Protocol):
 
     def __call__(self, kind: str) -> SharedWorld:
         """Return that world, with the rows of `world.prepare`."""
-
-
-@contextlib.contextmanager
-def folder_in_memory(otherwise: Path) -> Iterator[Path]:
-    """Yield a folder whose files are never written to a disk, or the other one if there is none."""
-    # WHY: a commit waits for the disk, and no test with a database of these fixtures loses power.
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
-        with tempfile.TemporaryDirectory(prefix="sqlite-", dir=MEMORY) as home:
-            yield Path(home)
-    else:
-        yield otherwise
 
 
 class SqliteFiles:
@@ -197,12 +181,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def databases(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Databases]:
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Yield what makes this worker's databases; PostgreSQL starts at its first use."""
-    with folder_in_memory(tmp_path_factory.mktemp("sqlite")) as home:
-        files = SqliteFiles(home)
+    with tempfile.TemporaryDirectory(prefix="sqlite-", dir=memory.folder()) as home:
+        files = SqliteFiles(Path(home))
         yield Databases(
             {"sqlite": lambda: files, "postgresql": lambda: request.getfixturevalue("postgres")}
         )

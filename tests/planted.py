@@ -64,7 +64,7 @@ FAULTS = [
     Fault("SQL filter of expiry", "store/states.py", "option.switch_to_expired, option.due_at <",
           "option.switch_to_expired, option.due_at <=", "tests/store/test_states.py"),
     Fault("SQL filter of plans", "store/states.py",
-          "            sibling.c.plan == option.c.plan,\n", "",
+          "sibling.plan == option.plan, not_", "not_",
           "tests/api/test_matrix.py tests/store/test_states.py"),
     Fault("events numbered without the lock of their feed", "store/events/numbering.py",
           "locked = feed.with_for_update(skip_locked=True)", "locked = feed", NUMBERING),

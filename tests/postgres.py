@@ -22,6 +22,8 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
+from tests import memory
+
 PORT = 5432
 #: The first version whose databases are made by a strategy that can be chosen.
 BY_STRATEGY = 150000
@@ -36,7 +38,8 @@ class Postgres:
     """One server, reached by a Unix socket alone; it can be stopped, killed and started again.
 
     Files survive `stop` and `kill`, as on any machine; `close` removes them.  Without `fsync`, the
-    default, a committed row survives the end of the server but not that of the machine.
+    default, a committed row survives the end of the server but not that of the machine: its data
+    are in memory where there is room.
 
     `data` is a folder of the caller's for the data.  The server's user must be able to write there,
     and `close` does not remove it.
@@ -49,9 +52,10 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         # WHY: $TMPDIR may be too deep for a socket or closed to `nobody`, so this is in /tmp.
         self.home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-        self._data = data or self.home / "data"
+        self._own: list[Path] = [self.home]
+        self.data = data or self._folder_of_data()
         try:
-            self._own_home()
+            self._own_folders()
             self._bin = self._usable_programs()
             self._initdb()
         except BaseException:
@@ -114,7 +118,8 @@ class Postgres:
     def close(self) -> None:
         """Stop the server and remove its files."""
         self.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
+        for folder in self._own:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def create_database(self, name: str, template: str | None = None) -> str:
         """Make a database, empty or a copy of another one, and return its URL."""
@@ -151,13 +156,21 @@ class Postgres:
         with self.connect() as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
-    def _own_home(self) -> None:
+    def _folder_of_data(self) -> Path:
+        parent = None if self.fsync else memory.folder()
+        if parent is None:
+            return self.home / "data"
+        self._own.append(Path(tempfile.mkdtemp(prefix="pg-", dir=parent)))
+        return self._own[-1]
+
+    def _own_folders(self) -> None:
         longest = self.home / f".s.PGSQL.{PORT}.lock"
         if len(os.fsencode(longest)) > SOCKET_PATH:
             raise RuntimeError(f"{longest}: expected a path of at most {SOCKET_PATH} bytes")
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
-            os.chown(self.home, nobody.pw_uid, nobody.pw_gid)
+            for folder in self._own:
+                os.chown(folder, nobody.pw_uid, nobody.pw_gid)
 
     def _usable_programs(self) -> Path:
         for programs in program_folders():
@@ -197,7 +210,7 @@ class Postgres:
     def _initdb(self) -> None:
         subprocess.run(
             [
-                *(self._bin / "initdb", "--pgdata", self._data, "--username", "postgres"),
+                *(self._bin / "initdb", "--pgdata", self.data, "--username", "postgres"),
                 *("--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"),
             ],
             **self._child_options,
@@ -216,7 +229,7 @@ class Postgres:
             **self.settings,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [str(self._bin / "postgres"), "-D", str(self._data), "-p", str(PORT), *options]
+        command = [str(self._bin / "postgres"), "-D", str(self.data), "-p", str(PORT), *options]
         with (self.home / "log").open("ab") as output:
             self._process = subprocess.Popen(
                 command, **self._child_options, stdout=output, stderr=output

@@ -99,7 +99,7 @@ def test_machine_without_any_server_fails(monkeypatch: pytest.MonkeyPatch):
 def test_server_does_not_run_as_root(postgres: Postgres):
     """The server runs as `nobody`, because PostgreSQL refuses root."""
     assert postgres.home.owner() != "root"
-    assert (postgres.home / "data" / "PG_VERSION").owner() != "root"
+    assert (postgres.data / "PG_VERSION").owner() != "root"
 
 
 def test_database_of_a_test_is_empty(database_url: str):

@@ -32,7 +32,11 @@ class ResponseModel(BaseModel):
     """The body of an answer: no other fields, and None for a field that is left out."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", json_schema_extra=_without_null
+        alias_generator=to_camel,
+        extra="forbid",
+        json_schema_extra=_without_null,
+        # WHY: only the OpenAPI document asks what the models are, so no start has to build them.
+        defer_build=True,
     )
 
 

@@ -221,6 +221,12 @@ CURSOR_EXPIRED = Problem(
     "Events after the cursor are no longer kept: read on from firstCursor, and compare the"
     " positions once.",
 )
+CURSOR_AHEAD = Problem(
+    410,
+    "cursor-ahead",
+    "The feed ends before the cursor, because its database was restored from a backup: read on from"
+    " firstCursor, pass over the ids that you have, and compare the positions once.",
+)
 NOT_ACCEPTABLE = Problem(406, "Not Acceptable", "Expected application/pdf in Accept.")
 NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."

@@ -74,6 +74,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     load_refusals.FileNotLoadable: loads.NOT_LOADABLE,
     refusals.EntryNotFound: problems.ENTRY_NOT_FOUND,
     refusals.CursorExpired: problems.CURSOR_EXPIRED,
+    refusals.CursorAhead: problems.CURSOR_AHEAD,
     refusals.SubscriptionNotFound: subscriptions.NO_SUBSCRIPTION,
     refusals.SubscriptionChanged: subscriptions.SUBSCRIPTION_CHANGED,
     refusals.TooManySubscriptions: subscriptions.TOO_MANY_SUBSCRIPTIONS,
@@ -109,6 +110,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.KeyNotAdministrator: problems.ADMINISTRATORS,
     refusals.LenientForbidden: problems.LENIENT,
     refusals.OrganizationsNotNamed: problems.BAD_REQUEST,
+    refusals.OrganizationNotRegistered: problems.BAD_REQUEST,
     refusals.ExpiryPassed: problems.BAD_REQUEST,
     refusals.KeyNotFound: problems.KEY_NOT_FOUND,
 }

@@ -137,6 +137,23 @@ def db_grant(role: str) -> None:
     click.echo("granted")
 
 
+@db.command("restored")
+def db_restored() -> None:
+    """Tell the program, before it starts, that the database was restored from a backup.
+
+    Back offices have read events that the backup does not have. The next events get numbers that
+    none of them has read, a thousand million further on.
+    """
+    from gpd_soap.cli.common import record
+    from gpd_soap.store.database import migrate
+    from gpd_soap.usecases.feed import leave_gaps
+
+    store = _store()
+    migrate.check(store.engine)
+    codes = leave_gaps(store, record())
+    click.echo(f"organizations whose events go on with new numbers: {len(codes)}")
+
+
 @click.command()
 def health() -> None:
     """Check everything that an answer needs, one fact on a line; exit code 1 if one fails."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from gpd_soap.core import payable
-from gpd_soap.core.content import digest_through
+from gpd_soap.core.content import digest_through, has_same_values
 from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 
 #: LIMIT: characters of a receiptId as a key.  In practice it has at most 35, but the XSD sets no
@@ -97,13 +97,19 @@ def receipt_key(receipt_id: str) -> str:
 
 
 class StoredContent(NamedTuple):
-    """A content stored under a receiptId, with the primitive and the route that brought it."""
+    """A content stored under a receiptId, with the primitive and the route that brought it.
+
+    `raw` is the message that brought it, and `content` the canonical content read from that, or
+    empty if nobody has read it.
+    """
 
     variant: int
     digest: str
     primitive: str
     broker: str
     station: str
+    raw: bytes
+    content: Sequence[str] = ()
 
 
 class ReceiptFacts(NamedTuple):
@@ -195,13 +201,15 @@ def _compare(receipt: Receipt, known: ReceiptFacts) -> Verdict:
 
 
 def _is_same(receipt: Receipt, stored: StoredContent) -> bool:
-    """Return whether a receipt has a stored content, whatever route it takes (rule 11)."""
+    """Return whether a receipt has a stored content, by any route and in any spelling (rule 11)."""
     if stored.digest == receipt.digest:
         return True
     if not receipt.content:
         return False
     route = NodeRoute(receipt.route.organization, stored.broker, stored.station)
-    return digest_through(receipt.content, stored.primitive, route) == stored.digest
+    if digest_through(receipt.content, stored.primitive, route) == stored.digest:
+        return True
+    return bool(stored.content) and has_same_values(receipt.content, stored.content)
 
 
 def settle_by_hand(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:

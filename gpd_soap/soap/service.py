@@ -9,7 +9,7 @@ from typing import Any
 from spyne import Service, rpc
 
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
-from gpd_soap.soap import models, requests
+from gpd_soap.soap import models, requests, stored
 from gpd_soap.soap.protocol import RECEIPTS, BrokenAnswer, Unavailable
 from gpd_soap.soap.responses import Outcome, to_response
 from gpd_soap.usecases.node import NodeService
@@ -88,7 +88,9 @@ def _service(ctx: Any) -> NodeService:
 def _accept_receipt(ctx: Any, request: Any) -> Outcome:
     exchange = ctx.udc
     receipt = requests.receipt(request, exchange.content, exchange.unreadable)
-    return _service(ctx).accept_receipt(receipt, exchange.operation, exchange.raw, exchange.charset)
+    return _service(ctx).accept_receipt(
+        receipt, exchange.operation, exchange.raw, exchange.charset, stored.content
+    )
 
 
 def _outcome(ctx: Any) -> Outcome:

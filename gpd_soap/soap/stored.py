@@ -33,6 +33,20 @@ def receipt(raw: bytes, content: str) -> Any:
     return codec.reader(RECEIPTS[str(payload.tag)])(payload, None, _ignore).receipt
 
 
+def content(raw: bytes, digest_stored: str) -> list[str]:
+    """Return the content of the receipt in a message, as `codec.reader` emits it.
+
+    Returns nothing if the message does not hold a payload with the digest.
+    """
+    try:
+        payload = _payload(raw, digest_stored)
+    except ValueError:
+        return []
+    pieces: list[str] = []
+    codec.reader(RECEIPTS[str(payload.tag)])(payload, pieces.append, _ignore)
+    return pieces
+
+
 def _payload(raw: bytes, content: str) -> etree._Element:
     # WHY: the transport's charset is not stored, so each is tried until the digest matches.
     for charset in (None, *CHARSETS):

@@ -15,6 +15,8 @@ from gpd_soap.store.database.session import Row
 POSITION, OPTION, TRANSFER = tables.position.c, tables.payment_option.c, tables.transfer.c
 RECEIPT = tables.receipt.c
 TEXT = tables.Code
+#: Another option of a notice's position.
+ALTERNATIVE = tables.payment_option.alias("alternative").c
 
 #: The organization of a query: its code, or the parameter that brings it.  Each relation of a query
 #: is compared with it, because a database that is distributed by organization needs that to send
@@ -41,7 +43,7 @@ def alternative_paid(organization: Organization) -> ColumnElement[bool]:
 
     SPEC: Alternatives, rules 1 and 2.
     """
-    other = tables.payment_option.alias("alternative").c
+    other = ALTERNATIVE
     return has_sibling(
         organization,
         other,

@@ -20,6 +20,10 @@ from gpd_soap.store.rows import OPTION, POSITION, Organization, alternative_paid
 
 Rule = Callable[[Any], ColumnElement[bool]]
 
+# WHY: an alias makes a copy of each column of its table, so a query must not make new ones.
+AN_OPTION, SIBLING = tables.payment_option.alias(), tables.payment_option.alias()
+A_TRANSFER = tables.transfer.alias()
+
 
 def payable(organization: Organization, now: datetime) -> ColumnElement[bool]:
     """SQL condition: the notice is payable at `now` (`core.payable.payable` returns None)."""
@@ -150,24 +154,21 @@ def _is_expired(option: Any, now: datetime) -> ColumnElement[bool]:
 def _has_transfer(
     organization: Organization, option: Any, *, reported: bool
 ) -> ColumnElement[bool]:
-    transfer = tables.transfer.alias().c
+    transfer = A_TRANSFER.c
     reported_at = transfer.reported_at
     return (
         exists()
         .where(transfer.organization == organization, transfer.nav == option.nav)
         .where(reported_at.is_not(None) if reported else reported_at.is_(None))
-        .correlate_except(transfer.nav.table)
+        .correlate_except(A_TRANSFER)
     )
 
 
 def _any_option(organization: Organization, rule: Rule) -> ColumnElement[bool]:
     """SQL condition: an option of the position meets a rule."""
-    option = tables.payment_option.alias()
-    return (
-        exists()
-        .where(_of_position(organization, option.c), rule(option.c))
-        .correlate_except(option)
-    )
+    option = AN_OPTION.c
+    ours = exists().where(_of_position(organization, option), rule(option))
+    return ours.correlate_except(AN_OPTION)
 
 
 def _any_complete(organization: Organization, rule: Rule) -> ColumnElement[bool]:
@@ -175,21 +176,17 @@ def _any_complete(organization: Organization, rule: Rule) -> ColumnElement[bool]
 
     SPEC: Alternatives, rule 3.
     """
-    option, sibling = tables.payment_option.alias(), tables.payment_option.alias()
+    option, sibling = AN_OPTION.c, SIBLING.c
     # WHY: the plan of a single option is NULL and equals no other, so it has no siblings.
-    incomplete = (
-        exists()
-        .where(
-            _of_position(organization, sibling.c),
-            sibling.c.plan == option.c.plan,
-            not_(rule(sibling.c)),
-        )
-        .correlate_except(sibling)
+    incomplete = exists().where(
+        _of_position(organization, sibling), sibling.plan == option.plan, not_(rule(sibling))
     )
     complete = exists().where(
-        _of_position(organization, option.c), rule(option.c), not_(incomplete)
+        _of_position(organization, option),
+        rule(option),
+        not_(incomplete.correlate_except(SIBLING)),
     )
-    return complete.correlate_except(option)
+    return complete.correlate_except(AN_OPTION)
 
 
 def _of_position(organization: Organization, option: Any) -> ColumnElement[bool]:

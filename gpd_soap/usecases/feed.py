@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.access.keys import Key
 from gpd_soap.store.database.database import Database
-from gpd_soap.store.database.transaction import Transaction, read_only
+from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.events import feed, numbering
 from gpd_soap.store.events.feed import FeedEnd
 from gpd_soap.store.events.read import StoredEvent
+from gpd_soap.store.retention.terms import organizations
 from gpd_soap.usecases import refusals
-from gpd_soap.validation.finding import FieldError
+from gpd_soap.usecases.access.record import Record
 
 #: LIMIT: 2,000 events are numbered before a page is read, in four transactions.
 MOST_BATCHES = 4
@@ -43,8 +45,8 @@ class FeedPage(NamedTuple):
 def read(database: Database, organization: str, query: FeedQuery) -> FeedPage:
     """Returns a page of a feed; events that were just committed are numbered before.
 
-    Raises CursorExpired if events after the cursor are no longer kept, and Malformed if the cursor
-    is none of this feed.
+    Raises CursorExpired if events after the cursor are no longer kept, and CursorAhead if the feed
+    ends before it.
     """
     number(database, organization)
 
@@ -56,7 +58,8 @@ def read(database: Database, organization: str, query: FeedQuery) -> FeedPage:
         if cursor < first:
             raise refusals.CursorExpired(first)
         if cursor > last:
-            raise refusals.Malformed([FieldError("cursor", "unknown", "a cursor of this feed")])
+            # WHY: a restored backup ends before the cursors that were given after it.
+            raise refusals.CursorAhead(first)
         events = feed.after(
             connection, organization, cursor, last, query.limit, *feed.of_types(query.types)
         )
@@ -64,6 +67,23 @@ def read(database: Database, organization: str, query: FeedQuery) -> FeedPage:
         return FeedPage(events, _number_of(events[-1]) if full else last)
 
     return read_only(database, work)
+
+
+def leave_gaps(database: Database, record: Record) -> list[str]:
+    """Makes the next event of every organization have a number that was never given.
+
+    It is for a database that was restored from a backup.  Its feeds end before the cursors of
+    readers; numbers given twice would be passed over by them.  Returns the organizations.
+    """
+
+    def work(connection: Transaction) -> list[str]:
+        codes = organizations(connection)
+        for code in codes:
+            numbering.leave_gap(connection, code)
+            record(connection, Subject(resource="restored"), code)
+        return codes
+
+    return in_transaction(database, work)
 
 
 def number(database: Database, organization: str) -> None:

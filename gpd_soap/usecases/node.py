@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -12,7 +13,7 @@ from gpd_soap.core.notice import PROBE
 from gpd_soap.core.payable import UNKNOWN, admit, payable
 from gpd_soap.core.payment import Demand, NoticeDue, NoticeIssued, PaymentDue, offer, with_fee
 from gpd_soap.core.payment_options import NOT_OURS, OptionsDue, payment_options
-from gpd_soap.core.receipt import Receipt, Verdict, settle
+from gpd_soap.core.receipt import Receipt, ReceiptFacts, ReceiptStatus, Verdict, settle
 from gpd_soap.store.database.errors import Contended
 from gpd_soap.store.store import Store
 
@@ -33,6 +34,10 @@ class NoticeQuery(NamedTuple):
     route: NodeRoute
     notice_of: str
     nav: str
+
+
+#: Returns the canonical content of a stored message with this digest; empty if it has none.
+ReadContent = Callable[[bytes, str], Sequence[str]]
 
 
 class ReceiptAccepted(NamedTuple):
@@ -116,11 +121,17 @@ class NodeService:
         return payment_options(organization, nav, debt.notices, self.clock())
 
     def accept_receipt(
-        self, receipt: Receipt, primitive: str, raw: bytes, charset: str | None = None
+        self,
+        receipt: Receipt,
+        primitive: str,
+        raw: bytes,
+        charset: str | None = None,
+        read_content: ReadContent | None = None,
     ) -> ReceiptAccepted | Refusal:
         """Store a receipt with its effect, and return the decision or the refusal.
 
-        `charset` is the one that the transport named for `raw`.
+        `charset` is the one that the transport named for `raw`.  With `read_content` a receipt is
+        compared by its values with those stored under its receiptId, without it by its texts.
 
         Raises Contended if other transactions change the position each time; the Node sends the
         receipt again.
@@ -137,6 +148,10 @@ class NodeService:
                 self.quarantine(organization, primitive, refusal.rule, raw, charset)
                 return refusal
             verdict = settle(receipt, facts, now)
+            if verdict.status is ReceiptStatus.CONFLICTING and read_content is not None:
+                # WHY: messages are read again only where their digests differ.
+                facts = _with_contents(facts, read_content)
+                verdict = settle(receipt, facts, now)
             if self._store.settle(receipt, facts, verdict, primitive=primitive, raw=raw, now=now):
                 repeated = verdict.repeated and self._policy.fault_on_repeated_receipt
                 return ALREADY_STORED if repeated else ReceiptAccepted(verdict)
@@ -154,3 +169,9 @@ class NodeService:
     def demand(self, demand: Demand) -> NoticeIssued | Refusal:
         """Return the notice that is issued for a spontaneous payment, or the refusal."""
         return self._demands(demand, self.clock())
+
+
+def _with_contents(facts: ReceiptFacts, read: ReadContent) -> ReceiptFacts:
+    """Return the facts with the contents of the messages stored under the receiptId."""
+    contents = (each._replace(content=read(each.raw, each.digest)) for each in facts.contents)
+    return facts._replace(contents=tuple(contents))

@@ -210,6 +210,10 @@ class CursorExpired(Refusal):
         self.first = first
 
 
+class CursorAhead(CursorExpired):
+    """The feed ends before the cursor, as after a restored backup; `first` is the oldest cursor."""
+
+
 class SubscriptionNotFound(Refusal):
     """The organization has no subscription with this id."""
 
@@ -277,6 +281,10 @@ class LenientForbidden(Refusal):
 
 class OrganizationsNotNamed(Refusal):
     """A key is requested without organizations: see `errors`."""
+
+
+class OrganizationNotRegistered(Refusal):
+    """A key or an operator is requested for an organization that is not registered."""
 
 
 class ExpiryPassed(Refusal):

@@ -17,6 +17,7 @@ from gpd_soap.store.retention import receipts as old_receipts
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.casework import claims
 from gpd_soap.usecases.casework.decide import By, Decision, decide
+from gpd_soap.usecases.configuration import Registry
 from gpd_soap.usecases.loading.check import Outcome
 from gpd_soap.usecases.loading.load import LoadOptions, load
 from gpd_soap.usecases.loading.row import Row
@@ -32,12 +33,14 @@ from gpd_soap.usecases.retention.keep import POSITIONS as OLD_POSITIONS
 from gpd_soap.usecases.retention.keep import RECEIPTS as OLD_RECEIPTS
 from gpd_soap.usecases.retention.keep import Room
 from gpd_soap.usecases.worklist import Cases
-from tests.api.office import ACTOR, NOW, receipt
-from tests.validation.bodies import BANK, POSTAL, Body, body, iuv, nav, option, transfer
+from tests.api.office import ACTOR, NOW, ROUTE, receipt
+from tests.validation.bodies import BANK, OTHER, POSTAL, Body, body, iuv, nav, option, transfer
 
 IUPD = "POSIZIONE-1"
 #: Serial of a receipt that waits in every run for a notice that does not exist.
 WAITING = 9
+#: Code of the debtor of these positions.
+DEBTOR = "RSSMRA00A01A000K"
 PUBLISHED = WriteOptions(ACTOR, publish=True)
 
 
@@ -57,7 +60,8 @@ class Run(NamedTuple):
     def receipt(self, sent: Receipt) -> Receipt:
         """A receipt of these tests, addressed to this organization."""
         route = sent.route._replace(organization=self.organization)
-        return sent._replace(route=route, issuer=self.organization)
+        issuer = sent.issuer if sent.issuer == OTHER else self.organization
+        return sent._replace(route=route, issuer=issuer)
 
 
 Operation = Callable[[Run], object]
@@ -161,15 +165,23 @@ def taken_back(way: Way) -> Operation:
     return act
 
 
-def forgotten(room: Room, condition: Callable[[str, datetime], object]) -> Operation:
-    """Operation that forgets the persons of what is closed, as a run of retention of tomorrow."""
+def forgotten(
+    room: Room, condition: Callable[[str, datetime], object], *, every: bool = False
+) -> Operation:
+    """Operation that forgets persons tomorrow: as a run of retention, or `every` as one asks."""
 
     def act(run: Run) -> object:
         until = NOW + timedelta(days=1)
         forgetting = old_positions.Run(run.organization, lambda _code: "X1", ACTOR, until)
-        return room.forget(run.store, forgetting, condition(run.organization, until))
+        forget = room.forget_every if every else room.forget
+        return forget(run.store, forgetting, condition(run.organization, until))
 
     return act
+
+
+def _serve_no_more(run: Run) -> object:
+    Registry(run.store).withdraw(run.organization, ROUTE.station)
+    return None
 
 
 def decided(decision: Decision, name: str = "prova") -> Operation:
@@ -230,6 +242,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "take back by withdrawal": taken_back(Way.WITHDRAW),
     "forget positions": forgotten(OLD_POSITIONS, old_positions.can_be_forgotten),
     "forget receipts": forgotten(OLD_RECEIPTS, old_receipts.can_be_forgotten),
+    "forget the debtor": forgotten(
+        OLD_POSITIONS, lambda code, _: old_positions.of_debtor(code, DEBTOR), every=True
+    ),
+    "serve no more": _serve_no_more,
     "to refund": decided(Decision(CaseOutcome.TO_REFUND)),
     "refunded": decided(
         Decision(CaseOutcome.REFUNDED, refunded_on=date(2026, 3, 16), mandate="12")
@@ -266,6 +282,9 @@ RECEIPTS: Mapping[str, Receipt] = {
     "second": receipt(2),
     "third": receipt(3),
     "again": receipt(1)._replace(receipt_id="r-1-again", digest="again"),
+    "other content": receipt(1)._replace(digest="other"),
+    "no money": receipt(1)._replace(outcome="KO", digest="KO"),
+    "copy of another's": receipt(1)._replace(issuer=OTHER, digest="copy"),
     "of 15 euros": receipt(1, 1500)._replace(receipt_id="r-15", digest="of 15"),
     "IUV elsewhere": OTHER_NOTICE._replace(iuv=iuv(1)),
     "unknown": OTHER_NOTICE,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from werkzeug.datastructures import Headers
@@ -23,7 +23,8 @@ from gpd_soap.store.database import migrate
 from gpd_soap.store.journal.entries import Entry
 from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
-from gpd_soap.wiring import cases
+from gpd_soap.wiring import cases, node_face
+from gpd_soap.wsgi.http import Wsgi
 from tests.validation.bodies import OTHER, body, iuv, nav, option
 
 ACTOR = Actor(ActorKind.KEY, "k-1")
@@ -116,12 +117,18 @@ class Face:
     """The admin face over a store, and its clock, which shows the time of one back office."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self.clock = Clock()
         self.cases = cases(Settings(), store, self._now)
         self.app = admin_app(
             store, self._now, self.cases, ready,
             lambda figures: Metrics().text(figures, self._now()),
         )  # fmt: skip
+
+    @cached_property
+    def node(self) -> Wsgi:
+        """The node face over the same store and clock."""
+        return node_face(Settings(), self._store, self._now)
 
     def _now(self) -> datetime:
         return self.clock()
@@ -145,6 +152,12 @@ class BackOffice:
         self.cases, self.app = self._face.cases, self._face.app
         self._client = Client(self.app)
         self.writer = key or self.key(Role.WRITER, ORGANIZATION)
+
+    @property
+    def node(self) -> Wsgi:
+        """The node face over this back office's store and clock."""
+        self._face.clock = self.clock
+        return self._face.node
 
     def key(self, role: Role, *organizations: str) -> str:
         """Create a key and return its secret."""

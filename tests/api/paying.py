@@ -4,9 +4,7 @@ import hashlib
 from typing import Any
 
 from gpd_soap.core.case_id import CaseKey, case_id
-from gpd_soap.settings import Settings
 from gpd_soap.soap.envelope import NotSoap, open_envelope
-from gpd_soap.wiring import node_face
 from tests.api.office import ORGANIZATION, BackOffice
 from tests.calling import call
 from tests.messages import build
@@ -28,8 +26,7 @@ def message(serial: int = 1, receipt_id: str = "r-1", primitive: str = V2, **mor
 
 def send(office: BackOffice, sent: bytes, kind: str = "text/xml") -> str:
     """Send a message as the Node does; return OK, or the code of the fault in the answer."""
-    face = node_face(Settings(), office.store, office.clock)
-    answered = call(face, "POST", "/partner", sent, CONTENT_TYPE=kind)
+    answered = call(office.node, "POST", "/partner", sent, CONTENT_TYPE=kind)
     payload = open_envelope(answered.body)
     assert not isinstance(payload, NotSoap)
     return str(payload.findtext("fault/faultCode") or payload.findtext("outcome"))

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.settings import Settings
-from gpd_soap.wiring import node_face
 from tests.api.gpd_scenarios import (
     DIFFERENCES,
     OF_THE_NODE,
@@ -32,9 +30,8 @@ def answered(office: BackOffice, step: Step, session: Session) -> tuple[int, Any
     path = step.path.format(**names)
     content = step.content(session) if step.content else None
     if step.method == "SOAP" or path.startswith("/payment-options/"):
-        face = node_face(Settings(), office.store, office.clock)
         sent = (content or "").encode()
-        answer = call(face, "POST", path, sent, CONTENT_TYPE="text/xml")
+        answer = call(office.node, "POST", path, sent, CONTENT_TYPE="text/xml")
         return answer.status, answer.body.decode()
     # WHY: the reference sends an empty text where it has nothing to say.
     more = {} if content is not None or step.method == "GET" else {"data": '""'}

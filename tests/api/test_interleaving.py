@@ -24,6 +24,8 @@ each_position = pytest.mark.parametrize("before", POSITIONS)
 PRICING = ("amount", "amount of many", "amount and back", "fee", "delete", "paid elsewhere")
 #: The operations after which another notice of the position can be paid.
 BESIDE = ("alternative", "plan", "another notice", "other paid elsewhere", "match other by hand")
+#: The receipts that have the receiptId of the first one, and other content.
+SAME_ID = ("other content", "no money", "copy of another's")
 #: The initial positions that are tried on PostgreSQL too; the rules are the same functions.
 ON_POSTGRESQL = ("lone", "exclusive", "plan")
 #: Number of pairs of operations that are drawn for each initial position.
@@ -87,6 +89,8 @@ def test_operation_between_the_steps_of_a_receipt_ends_as_some_serial_order(
     cases += [Case(before, ("of 15 euros", each)) for each in PRICING]
     # WHY: an operation may add a notice that is paid before the first receipt is written.
     cases += [Case(before, ("first", each, "second", "second", "first")) for each in BESIDE]
+    for each in SAME_ID:
+        cases += [Case(before, ("first", each, *order)) for order in permutations(("first", each))]
 
     assert unexplained(serial_orders, stores, cases) == {}
 

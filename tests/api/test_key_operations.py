@@ -39,6 +39,18 @@ def test_key_created_over_the_api_works_until_it_is_revoked(admin: Admin, elsewh
     assert admin.delete(f"{KEYS}/nobodys").status == 404
 
 
+def test_key_of_an_organization_that_is_not_registered_is_refused(admin: Admin):
+    """Every other one is named aloud, or all by `*`; nothing is stored."""
+    before = len(admin.get(KEYS).body["keys"])
+
+    refused = admin.post(KEYS, new(organizations=[ORGANIZATION, "77777777770"]))
+
+    assert (refused.status, refused.errors) == (400, {("organizations[1]", "unknown")})
+    assert "gpd-soap organization put CODE" in str(refused.body["errors"])
+    assert len(admin.get(KEYS).body["keys"]) == before
+    assert admin.post(KEYS, new(organizations=["*"])).status == 201
+
+
 def test_key_list_shows_every_key_without_its_secret(admin: Admin):
     """The oldest key is first, and a revoked key has the time of its revocation."""
     admin.clock.now = admin.clock.now.replace(hour=10)

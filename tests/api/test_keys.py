@@ -1,7 +1,6 @@
 """Keys in the store and on the command line: the secret is shown once and stored as a digest."""
 
 import re
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,6 +15,7 @@ from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.keys import Keys
 from gpd_soap.validation.queries.keys import NewKey
 from tests.api.office import ALL, NOW, ORGANIZATION, BackOffice, Clock, prepare
+from tests.conftest import FreshDatabase
 from tests.validation.bodies import OTHER
 
 
@@ -85,10 +85,9 @@ def test_request_looks_its_key_up_once(quick: BackOffice):
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def database(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database that the commands find through the environment."""
-    url = f"sqlite:///{tmp_path / 'keys.db'}"
-    prepare(url)
+    url = fresh_database("sqlite", prepare)
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
     return url

@@ -5,12 +5,10 @@ import hashlib
 import pytest
 from sqlalchemy import update
 
-from gpd_soap.settings import Settings
 from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.receipts.quarantine import MOST_OF_NOBODY
-from gpd_soap.wiring import node_face
 from tests.api.office import ORGANIZATION, BackOffice
 from tests.api.paying import RECEIPTS, WORKLIST, listed, message, quarantined, send
 from tests.calling import Response, call
@@ -25,8 +23,7 @@ BARE = TEXT.removeprefix(build.HEAD)
 
 def post(office: BackOffice, sent: bytes, kind: str = "text/xml") -> Response:
     """Post a message to the node face, and return the HTTP answer."""
-    face = node_face(Settings(), office.store, office.clock)
-    return call(face, "POST", "/partner", sent, CONTENT_TYPE=kind)
+    return call(office.node, "POST", "/partner", sent, CONTENT_TYPE=kind)
 
 
 def accept(office: BackOffice, sent: bytes) -> bytes:

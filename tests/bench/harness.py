@@ -1,4 +1,4 @@
-"""The harness of the bench: a durable PostgreSQL, a folder, the cores of servers and of the load."""
+"""The harness of the bench: a durable PostgreSQL, a folder, cores of servers and of the load."""
 
 import os
 import time

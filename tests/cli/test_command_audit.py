@@ -15,6 +15,7 @@ from gpd_soap.store.store import Store
 from tests.api.office import ALL, ORGANIZATION, BackOffice, Clock, prepare
 from tests.api.operations import OFFER
 from tests.api.paying import keep
+from tests.conftest import FreshDatabase
 from tests.validation.bodies import OTHER, body, nav, option
 
 OURS = ("--organization", ORGANIZATION)
@@ -22,10 +23,11 @@ STATION = "15376371009_09"
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackOffice:
+def office(
+    fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> BackOffice:
     """A database that the commands use."""
-    url = f"sqlite:///{tmp_path / 'commands.db'}"
-    prepare(url)
+    url = fresh_database("sqlite", prepare)
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)

@@ -34,7 +34,10 @@ def test_events_are_printed_in_order_with_the_next_cursor(fresh_database: FreshD
     assert json.loads(rest.stdout)["subject"] == "C"
     assert run(url, *of, "--cursor", "x").exit_code == 2
     unknown = run(url, *of, "--cursor", "99")
-    assert (unknown.exit_code, "a cursor of this feed" in unknown.output) == (1, True)
+    assert (unknown.exit_code, "restored from a backup" in unknown.output) == (1, True)
+    restored = run(url, "db", "restored")
+    assert (restored.exit_code, restored.output.strip()[-3:]) == (0, ": 2")
+    assert run(url, *of, "--cursor", "99").exit_code == 0
     harness.store.close()
 
 

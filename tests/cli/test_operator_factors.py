@@ -1,7 +1,6 @@
 """`gpd-soap operator` about passkeys, identities and the OpenID provider."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,6 +10,7 @@ from gpd_soap.store.people import identities, passkeys
 from gpd_soap.store.people.identities import Identity
 from gpd_soap.store.people.passkeys import Passkey
 from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase
 from tests.features.oidc.harness import CLIENT, SECRET
 from tests.features.oidc.provider import Provider, serving
 from tests.usecases.people.conftest import prepare
@@ -21,10 +21,9 @@ IDENTITY = Identity("i1", "", "https://id.esempio.invalid", "sub-anna", True, NO
 
 
 @pytest.fixture
-def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database of the commands, with an operator who has a passkey and an identity."""
-    address = f"sqlite:///{tmp_path / 'commands.db'}"
-    prepare(address)
+    address = fresh_database("sqlite", prepare)
     store = Store(address)
     operator = People(store).account().operator.id
     with store.begin() as connection:

@@ -4,7 +4,6 @@ import json
 import logging
 import re
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.people.invitations import Invitations
 from gpd_soap.usecases.people.passwords import Passwords
 from gpd_soap.wsgi.exposure import console_address
+from tests.conftest import FreshDatabase
 from tests.usecases.people.conftest import prepare
 from tests.usecases.people.people import CHEAP, MAIL, NAME, ORGANIZATION, PASSWORD, Numbered
 
@@ -24,10 +24,9 @@ INVITE = ("operator", "invite", NAME, "--mail", MAIL, "--role", "reader",
 
 
 @pytest.fixture(autouse=True)
-def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database that the commands use."""
-    address = f"sqlite:///{tmp_path / 'commands.db'}"
-    prepare(address)
+    address = fresh_database("sqlite", prepare)
     monkeypatch.setenv("GPD_DATABASE_URL", address)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
     return address

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -168,10 +167,9 @@ def test_purge_that_is_stopped_goes_on_at_the_next_run(
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def database(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A database that the command uses."""
-    url = f"sqlite:///{tmp_path / 'purge.db'}"
-    samples.prepare(url)
+    url = fresh_database("sqlite", samples.prepare)
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
     store = Store(url)

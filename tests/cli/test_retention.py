@@ -2,7 +2,6 @@
 
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,6 +13,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.journal.purge import months_before
 from gpd_soap.store.retention.terms import TermKind
 from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase
 from tests.store import samples
 from tests.store.samples import ORGANIZATION, option, position, receipt
 
@@ -22,10 +22,9 @@ LONG_AGO = months_before(datetime.now(UTC), 130)
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A database that the commands use: a position of long ago and its receipt, and one open."""
-    url = f"sqlite:///{tmp_path / 'retention.db'}"
-    samples.prepare(url)
+    url = fresh_database("sqlite", samples.prepare)
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
     with closing(Store(url)) as made:

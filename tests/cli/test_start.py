@@ -4,14 +4,12 @@ import gc
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import create_engine
 
 from gpd_soap.cli.main import NEW_OBJECTS, main
-from gpd_soap.store.database import migrate
+from tests.conftest import FreshDatabase, migrated
 
 #: Runs a command, and ends with the names of what it imported in vain.
 PROGRAM = """
@@ -38,12 +36,11 @@ def test_command_starts_with_few_runs_of_the_collector():
 
 
 @pytest.mark.parametrize("command", [["db", "check"], ["key", "list"], ["jobs", "list"]])
-def test_command_of_the_store_imports_the_store_alone(command: list[str], tmp_path: Path):
+def test_command_of_the_store_imports_the_store_alone(
+    command: list[str], fresh_database: FreshDatabase
+):
     """It checks the tables first, without what upgrades them, and it serves nothing."""
-    url = f"sqlite:///{tmp_path}/commands.db"
-    engine = create_engine(url)
-    migrate.upgrade(engine)
-    engine.dispose()
+    url = fresh_database("sqlite", migrated)
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM, *command],
         env={**os.environ, "GPD_DATABASE_URL": url},

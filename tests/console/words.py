@@ -9,6 +9,7 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,6 +62,7 @@ def subject_of(path: Path) -> str:
     return "shell"
 
 
+@cache
 def texts() -> dict[str, list[Text]]:
     """Return the texts of each catalogue, each text once."""
     by_subject: dict[str, list[Text]] = {subject: [] for subject in SUBJECTS}

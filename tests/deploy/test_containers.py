@@ -8,7 +8,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import pytest
 import trustme
 import yaml
 
@@ -301,11 +300,11 @@ def test_health_check_asks_the_face_that_is_served(
     assert alive("gpd-soap", "db", "upgrade", **variables) == 0
 
 
-@pytest.mark.parametrize("everywhere", ["127.0.0.1", "0.0.0.0", ""])  # noqa: S104  # not a bind
 def test_health_check_uses_tls_where_the_face_does(
-    everywhere: str, fresh_database: FreshDatabase, tmp_path: Path
+    fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
     """It has no certificate of the Node, and needs none to see that the face answers."""
+    hosts = "127.0.0.1", "0.0.0.0", ""  # noqa: S104  # not a bind
     authority, port = trustme.CA(), free_port()
     leaf = authority.issue_cert("127.0.0.1")
     leaf.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
@@ -320,9 +319,10 @@ def test_health_check_uses_tls_where_the_face_does(
     }
     with running([*PROGRAM, "serve", "all"], tmp_path / "log", **variables) as process:
         wait_for(f"http://127.0.0.1:{admin}/health/live", process, tmp_path / "log")
-        code = alive("serve", "all", **{**variables, "GPD_NODE_BIND": f"{everywhere}:{port}"})
+        binds = [{"GPD_NODE_BIND": f"{host}:{port}"} for host in hosts]
+        codes = [alive("serve", "all", **{**variables, **bind}) for bind in binds]
 
-    assert code == 0
+    assert codes == [0, 0, 0]
     assert alive("serve", "node", **variables) == 1
 
 

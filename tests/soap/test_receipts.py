@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gpd_soap.core.receipt import Receipt, ReceiptFacts
 from gpd_soap.soap.stored import document
@@ -95,6 +95,69 @@ def test_other_content_under_one_receipt_id_is_conflicting(store: Store) -> None
         (0, "applied", 2, nav(1)), (1, "conflicting", 2, nav(1)), (2, "conflicting", 1, nav(27)),
     ]  # fmt: skip
     assert not _paid(store, 27)
+
+
+def spelled(**values: str) -> str:
+    """Return a receipt with every kind of value, some of them in another spelling."""
+    common = {"fee": "1.50", "paymentDateTime": "2026-11-28T10:00:00", "standIn": "false",
+              "applicationDate": "2026-11-28", "transferDate": "2026-11-28"}  # fmt: skip
+    return soap_request("paSendRTV2", claim() + receipt(nav(1), **{**common, **values}))
+
+
+SPELLED = spelled()
+#: The same receipt with a value in another spelling.
+SPELLINGS = {
+    "blanks around": spelled(paymentDateTime=" 2026-11-28T10:00:00\n"),
+    "fraction": spelled(paymentDateTime="2026-11-28T10:00:00.000"),
+    "zone": spelled(paymentDateTime="2026-11-28T10:00:00+01:00"),
+    "UTC": spelled(paymentDateTime="2026-11-28T09:00:00.0Z"),
+    "zeros before": spelled(fee="01.50"),
+    "amount": SPELLED.replace(">100.00<", "> 0100.00 <"),
+    "number": SPELLED.replace("<idTransfer>1<", "<idTransfer> 1 <"),
+    "day": spelled(transferDate=" 2026-11-28"),
+    "boolean": spelled(standIn="0"),
+    "another route too": spelled(standIn="0").replace(world.STATION, world.SECOND_STATION),
+}
+
+
+@pytest.mark.parametrize("again", SPELLINGS.values(), ids=SPELLINGS)
+def test_receipt_in_another_spelling_is_a_repetition(store: Store, again: str) -> None:
+    """Whichever comes first; the stored digest stays that of its texts."""
+    for message in (SPELLED, again, SPELLED, again):
+        assert b"<outcome>OK</outcome>" in send(store, message)
+
+    assert again != SPELLED
+    assert stored(store) == [(0, "applied", 4, nav(1))]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        spelled(paymentDateTime="2026-11-28T10:00:00Z"),
+        spelled(paymentDateTime="2026-11-28T10:00:00.5"),
+        spelled(fee="15.00"),
+        spelled(standIn="1"),
+        SPELLED.replace("PSP di Esempio<", "PSP di Esempio <"),
+    ],
+    ids=["an hour later", "half a second", "fee", "boolean", "text"],
+)
+def test_receipt_of_another_value_is_conflicting(store: Store, other: str) -> None:
+    """In another spelling it is that conflicting one; a text counts letter by letter."""
+    for message in (SPELLED, other, other.replace(">1<", "> 1 <"), SPELLED):
+        send(store, message)
+
+    assert stored(store) == [(0, "applied", 2, nav(1)), (1, "conflicting", 2, nav(1))]
+
+
+def test_receipt_whose_message_was_erased_is_compared_by_its_texts(store: Store) -> None:
+    """Nobody can read its values any more."""
+    send(store, SPELLED)
+    with store.begin() as connection:
+        connection.execute(update(tables.receipt).values(raw=b""))
+    for message in (SPELLED, SPELLINGS["zone"]):
+        send(store, message)
+
+    assert stored(store) == [(0, "applied", 2, nav(1)), (1, "conflicting", 1, nav(1))]
 
 
 V1 = soap_request("paSendRT", claim() + receipt(nav(1)))

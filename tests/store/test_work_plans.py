@@ -72,6 +72,14 @@ def test_reading_of_a_work_page_scans_no_large_table(empty: Store, which: str):
     assert [step for step in bare if not any(name in step for name in OF_FEW)] == []
 
 
+def test_last_resolved_case_is_the_first_of_its_index(empty: Store):
+    """A large town has resolved tens of thousands, and one of them is read."""
+    steps = plans(empty, READINGS["last resolved"])[0]
+
+    [step] = steps
+    assert step.startswith("SEARCH receipt USING INDEX ix_receipt_resolved_at (organization=?")
+
+
 def test_money_is_summed_from_the_index_alone(empty: Store):
     """A large town takes thousands of receipts a day, each with its whole message."""
     (steps,) = plans(empty, READINGS["money"])

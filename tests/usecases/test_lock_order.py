@@ -7,7 +7,7 @@ meet; a retry would hide it, so that the circles are counted.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -97,21 +97,27 @@ def cases(*names: str, by: By = ANNA) -> Operation:
     return lambda store: decide(store, ORGANIZATION, names, decision, by)
 
 
-def updated(*pairs: tuple[str, list[int]]) -> Operation:
+def updated(*pairs: tuple[str, Sequence[int | str]]) -> Operation:
     """Operation that gives positions these notices."""
     items = [body(*(notice(each) for each in serials), iupd=iupd) for iupd, serials in pairs]
     return lambda store: update_many(store, ORGANIZATION, items, NOW, LENIENT)
 
 
-def created(*pairs: tuple[str, list[int]]) -> Operation:
+def created(*pairs: tuple[str, Sequence[int | str]]) -> Operation:
     """Operation that creates positions with these notices."""
     items = [body(*(notice(each) for each in serials), iupd=iupd) for iupd, serials in pairs]
     return lambda store: create(store, ORGANIZATION, items, NOW, LENIENT, many=True)
 
 
-def notice(serial: int) -> dict[str, object]:
-    """Return a notice of the API with the number of an invented one."""
-    return option(serial, iuv=nav(serial)[1:], nav=nav(serial), isPartialPayment=False)
+def notice(serial: int | str) -> dict[str, object]:
+    """Return a notice of the API with the number of an invented one, or with this number."""
+    number = nav(serial) if isinstance(serial, int) else serial
+    return option(1, iuv=number[1:], nav=number, isPartialPayment=False)
+
+
+def of_kind(aux_digit: str, serial: int) -> str:
+    """Return a notice number of an aux digit with the IUV of an invented notice."""
+    return aux_digit + nav(serial)[1:]
 
 
 def ledger(store: Store) -> Ledger:
@@ -224,6 +230,31 @@ def test_updates_that_add_the_same_numbers_wait_in_one_order(filled: Store):
             select(option_.iupd).where(option_.nav.in_([nav(30), nav(31)]))
         ).scalars()
         assert sorted(owners) in (["P-1", "P-2"], ["P-3", "P-4"])
+
+
+def test_updates_that_exchange_numbers_are_refused_without_waiting(filled: Store):
+    """Each would delete the number that the other one adds; a number is never another's."""
+    assert meet(filled, updated(("P-1", [2])), updated(("P-2", [1]))) == []
+    with filled.reading() as connection:
+        options = tables.payment_option.c
+        owners = connection.execute(
+            select(options.iupd, options.nav).where(options.iupd.in_(["P-1", "P-2"]))
+        )
+        assert {row.iupd: row.nav for row in owners} == {"P-1": nav(1), "P-2": nav(2)}
+
+
+@pytest.mark.parametrize("how", [created, updated])
+def test_numbers_of_several_kinds_are_inserted_in_the_order_of_their_iuvs(
+    filled: Store, how: Callable[..., Operation]
+):
+    """An IUV may be in two notice numbers, and two orders of these are two orders of IUVs."""
+    names = ("P-1", "P-2") if how is updated else ("P-8", "P-9")
+    first, second = (
+        how((name, [of_kind(one, 30), of_kind(other, 31)]))
+        for name, one, other in ((names[0], "1", "2"), (names[1], "2", "1"))
+    )
+
+    assert meet(filled, first, second) == []
 
 
 def test_load_is_stopped_while_its_worker_stores_a_batch(

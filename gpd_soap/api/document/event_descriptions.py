@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "ProblemJson.firstCursor": "Cursor from which events are still kept.",
+    "ProblemJson.firstCursor": "Cursor before the oldest event that is kept.",
     "PositionEvent.revision": "Revision of the notice after the change.",
     "data": "What happened, with amounts in cents and without personal data.",
     "History.events": "The events of the position, the oldest first.",

@@ -146,8 +146,8 @@ def forget(organization: str, debtor_code: str, *, dry_run: bool) -> None:
         if dry_run:
             _print_person(use_case.of_person(store, organization, person, now), dry_run=True)
             return
-        before, cleaned = use_case.forget_person(store, organization, person, now, _by())
-    _print_person(before, dry_run=False)
+        done, cleaned = use_case.forget_person(store, organization, person, now, _by())
+    _print_person(done, dry_run=False)
     if not cleaned:
         click.echo(REMAINS)
 

@@ -46,6 +46,10 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "The cursor has expired",
         "Events after it are no longer kept: begin without a cursor.",
     ),
+    refusals.CursorAhead: (
+        "The feed ends before the cursor",
+        "Its database was restored from a backup: begin without a cursor.",
+    ),
     refusals.Malformed: ("Invalid request", "The arguments break a rule."),
     refusals.NotRestorable: (
         "The position cannot be restored",
@@ -96,6 +100,10 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
     refusals.OrganizationsNotNamed: (
         "No organization",
         "The key names no organization, and no * for every one.",
+    ),
+    refusals.OrganizationNotRegistered: (
+        "Organization not registered",
+        "Neither a key nor an operator is made for an organization that is not registered.",
     ),
     refusals.ExpiryPassed: ("Expired", "The key would have expired already."),
     refusals.KeyNotFound: ("Key not found", "No active key has this id."),

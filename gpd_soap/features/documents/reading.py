@@ -146,7 +146,13 @@ def _read(page: pypdfium2.PdfPage, resolution: int) -> PageRead:
     rows = memoryview(bitmap.buffer).cast("B").cast("B", (bitmap.height, bitmap.stride))
     # WHY: a reader of every kind takes stripes inside a Data Matrix for another code.
     barcodes = zxingcpp.read_barcodes(
-        rows, formats=zxingcpp.BarcodeFormats(list(_FORMATS)), text_mode=zxingcpp.TextMode.Plain
+        rows,
+        formats=zxingcpp.BarcodeFormats(list(_FORMATS)),
+        text_mode=zxingcpp.TextMode.Plain,
+        # WHY: we print them upright, dark on white; to look for others takes twice the time again.
+        try_rotate=False,
+        try_invert=False,
+        try_downscale=False,
     )
     read = tuple((_FORMATS[each.format], each.text) for each in barcodes)
     text_page = page.get_textpage()

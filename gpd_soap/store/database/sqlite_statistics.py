@@ -46,6 +46,7 @@ FIGURES: dict[str, dict[str, str]] = {
         "ix_receipt_organization_paid_at_received_at": "1000000 200000 2 1",
         "ix_receipt_open": "1000 200 50 1",
         "ix_receipt_resolved": "20000 4000 2 1 1",
+        "ix_receipt_resolved_at": "20000 4000 2",
         "ix_receipt_to_refund": "500 100 2 1 1",
     },
     "quarantine": {"sqlite_autoindex_quarantine_1": "10000 5000 1"},

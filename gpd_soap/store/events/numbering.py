@@ -1,5 +1,7 @@
 """Numbers events after their commit: per organization, from 1, without holes.
 
+After a restored backup alone a hole is left, so that no number is given twice.
+
 A number never appears below one that a reader may have seen, so that a reader keeps one number and
 misses nothing.  A sequence of the database could not promise that: the transaction of a lower
 number may commit later.
@@ -38,6 +40,9 @@ EVENT, FEED = tables.event.c, tables.feed.c
 KEY = EVENT.subject, EVENT.at, EVENT.id
 #: LIMIT: 500 events get their numbers in one transaction, so that it lasts for milliseconds.
 BATCH = 500
+#: LIMIT: 1,000,000,000 numbers left out after a restored backup, more events than are made between
+#: two backups.
+GAP = 1_000_000_000
 
 
 def number(store: Database, organization: str) -> int:
@@ -50,6 +55,13 @@ def number(store: Database, organization: str) -> int:
     if not read_only(store, lambda connection: _oldest(connection, organization, 1)):
         return 0
     return in_transaction(store, lambda connection: _number(connection, organization))
+
+
+def leave_gap(connection: Connection, organization: str) -> None:
+    """Makes the next number of an organization higher than any that was given after a backup."""
+    insert_if_absent(connection, tables.feed, {"organization": organization, "last": 0})
+    feed = update(tables.feed).where(FEED.organization == organization)
+    connection.execute(feed.values(last=FEED.last + GAP))
 
 
 def number_all(store: Database) -> int:

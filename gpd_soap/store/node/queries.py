@@ -192,7 +192,7 @@ def select_contents() -> Select[Any]:
     """Selects a row for each content stored under a receiptId."""
     receipt = tables.receipt.c
     return (
-        select(*(receipt[name] for name in StoredContent._fields))
+        select(*(receipt[name] for name in StoredContent._fields if name != "content"))
         .where(receipt.organization == bindparam("idpa", type_=TEXT))
         .where(receipt.receipt_id == bindparam("receipt_id", type_=TEXT))
         .order_by(receipt.variant)

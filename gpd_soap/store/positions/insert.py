@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -46,7 +46,7 @@ def add(
         insert_rows(connection, tables.position, new)
         pairs = [(position, option) for position in positions for option in position.options]
         options = (row for position in positions for row in option_rows(position, now))
-        insert_rows(connection, tables.payment_option, options)
+        insert_rows(connection, tables.payment_option, options, IN_ORDER)
         transfers = ((p, o, transfer) for p, o in pairs for transfer in o.transfers)
         insert_rows(connection, tables.transfer, (transfer_row(p, o, t) for p, o, t in transfers))
     except IntegrityError as error:
@@ -84,10 +84,22 @@ def analyze_after_growth(connection: Connection, written: int) -> None:
         connection.execute(text('ANALYZE (SKIP_LOCKED) "position", payment_option, transfer'))
 
 
-def insert_rows(connection: Connection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
-    """Insert these rows in the order of their keys; without rows, execute nothing."""
+#: The order in which notices are inserted.
+#: WHY: an IUV is in several notice numbers, and each number has one IUV.  So two transactions that
+#: insert the same of either never wait for each other.
+IN_ORDER: Callable[[dict[str, Any]], Any] = itemgetter("organization", "iuv", "nav")
+
+
+def insert_rows(
+    connection: Connection,
+    table: Any,
+    rows: Iterable[dict[str, Any]],
+    order: Callable[[dict[str, Any]], Any] | None = None,
+) -> None:
+    """Insert these rows in an order, or in that of their keys; without rows, execute nothing."""
     # WHY: two transactions that insert the same keys in two orders wait for each other.
-    values = sorted(rows, key=itemgetter(*(column.name for column in table.primary_key)))
+    by_key = itemgetter(*(column.name for column in table.primary_key))
+    values = sorted(rows, key=order or by_key)
     if values:
         connection.execute(insert(table), values)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.position import NewPosition
@@ -14,7 +14,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.positions import retired_numbers
-from gpd_soap.store.positions.insert import insert_rows, option_rows, transfer_row
+from gpd_soap.store.positions.insert import IN_ORDER, insert_rows, option_rows, transfer_row
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.rows import OPTION, TRANSFER
 
@@ -50,6 +50,7 @@ def replace_options(
 
     The numbers that a position loses are retired.  Raises NumberInUse.
     """
+    _reject_numbers_of_others(connection, replacements)
     rows = [list(option_rows(new, now)) for _old, new in replacements]
     for replacement, of_position in zip(replacements, rows, strict=True):
         _change_retained(connection, replacement, of_position)
@@ -65,6 +66,31 @@ def replace_options(
             retired_numbers.reject_retired(connection, [new], back_to=old)
         except AlreadyStored as error:
             raise NumberInUse(index) from error
+
+
+def _reject_numbers_of_others(connection: Connection, replacements: Sequence[Replacement]) -> None:
+    """Raise NumberInUse if a position would get a number that another one has.
+
+    WHY: of two transactions that exchange numbers, each would insert what the other has deleted,
+    and wait for its commit.
+    """
+    added = [
+        (index, new, option)
+        for index, (new, retained) in enumerate((each.new, each.retained) for each in replacements)
+        for option in new.options
+        if option.nav not in retained
+    ]
+    for organization in {new.organization for _index, new, _option in added}:
+        options = [option for _index, new, option in added if new.organization == organization]
+        navs, iuvs = [each.nav for each in options], [each.iuv for each in options]
+        statement = select(OPTION.iupd, OPTION.nav, OPTION.iuv).where(
+            OPTION.organization == organization, or_(OPTION.nav.in_(navs), OPTION.iuv.in_(iuvs))
+        )
+        for row in connection.execute(statement):
+            for index, new, option in added:
+                is_number = option.nav == row.nav or option.iuv == row.iuv
+                if is_number and new.organization == organization and new.iupd != row.iupd:
+                    raise NumberInUse(index)
 
 
 def _change_retained(
@@ -99,14 +125,14 @@ def _add(
 ) -> None:
     """Insert the notices that positions get.  Raises NumberInUse."""
     added = [
-        (row["nav"], index, {**row, "revision": replacement.old.version + 1})
+        (IN_ORDER(row), index, {**row, "revision": replacement.old.version + 1})
         for index, (replacement, of_position) in enumerate(zip(replacements, rows, strict=True))
         for row in of_position
         if row["nav"] not in replacement.retained
     ]
     # WHY: of two transactions that insert the same numbers in two orders, each would wait for the
     # other, so that those of all positions are inserted in one order, as new positions' are.
-    for _nav, index, row in sorted(added, key=lambda each: each[0]):
+    for _order, index, row in sorted(added, key=lambda each: each[0]):
         try:
             connection.execute(insert(tables.payment_option), row)
         except IntegrityError as error:

@@ -117,8 +117,12 @@ def to_refund(connection: Connection, organization: str) -> tuple[int, int]:
 
 def last_resolved(connection: Connection, organization: str) -> datetime | None:
     """Return when a case was resolved last, or None."""
-    receipts = select(func.max(RECEIPT.resolved_at)).where(
-        RECEIPT.organization == organization, RECEIPT.kept.in_(NEEDS_A_PERSON)
+    resolved = RECEIPT.organization == organization, RECEIPT.resolved_at.is_not(None)
+    receipts = (
+        select(RECEIPT.resolved_at)
+        .where(*resolved, RECEIPT.kept.in_(NEEDS_A_PERSON))
+        .order_by(RECEIPT.resolved_at.desc())
+        .limit(1)
     )
     messages = select(func.max(MESSAGE.resolved_at)).where(MESSAGE.organization == organization)
     instants = [connection.execute(each).scalar() for each in (receipts, messages)]

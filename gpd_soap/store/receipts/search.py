@@ -28,6 +28,9 @@ from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, RECEIPT
 
+#: The notice of our own with a receipt's IUV; the first receipt with a receiptId.
+OWN, FIRST = tables.payment_option.alias("own").c, tables.receipt.alias("first")
+
 
 class ReceiptQuery(NamedTuple):
     """Filters on receipts, and the page.  Both ends of the window are included.
@@ -140,18 +143,16 @@ def _is_of_its_notice(organization: str) -> ColumnElement[bool]:
     WHY: a copy has an IUV of its issuer's, and we may have used the same digits.  A receipt that
     conflicts repeats the first of its receiptId, which may be of another notice.
     """
-    own = tables.payment_option.alias("own").c
-    ours = exists().where(own.organization == organization, own.iuv == RECEIPT.iuv)
-    first = tables.receipt.alias("first").c
+    ours = exists().where(OWN.organization == organization, OWN.iuv == RECEIPT.iuv)
     same = exists().where(
-        first.organization == organization,
-        first.receipt_id == RECEIPT.receipt_id,
-        first.variant == 0,
-        first.iuv == RECEIPT.iuv,
+        FIRST.c.organization == organization,
+        FIRST.c.receipt_id == RECEIPT.receipt_id,
+        FIRST.c.variant == 0,
+        FIRST.c.iuv == RECEIPT.iuv,
     )
     return and_(
         or_(RECEIPT.issuer == organization, not_(ours)),
-        or_(RECEIPT.kept != ReceiptStatus.CONFLICTING, same.correlate_except(first.iuv.table)),
+        or_(RECEIPT.kept != ReceiptStatus.CONFLICTING, same.correlate_except(FIRST)),
     )
 
 

@@ -103,11 +103,15 @@ def count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
 
 
 def batch(
-    connection: Connection, after: Candidate | None, *conditions: ColumnElement[bool]
+    connection: Connection,
+    after: Candidate | None,
+    *conditions: ColumnElement[bool],
+    wait: bool = False,
 ) -> list[Candidate]:
     """Returns the next positions that meet the conditions, and locks them until the commit.
 
-    A position that another session has locked is left out: the next run comes to it.
+    A position that another session has locked is left out: the next run comes to it.  With `wait`
+    it is one position, and the caller waits for it.
     """
     order = POSITION.created_at, POSITION.iupd
     statement = select(*order, POSITION.debtor_code).where(*conditions)
@@ -116,7 +120,9 @@ def batch(
             literal(after.created_at, tables.Instant), literal(after.iupd)
         )
         statement = statement.where(following)
-    statement = statement.order_by(*order).limit(BATCH).with_for_update(skip_locked=True)
+    # WHY: who waits for one row and holds no other waits in no circle.
+    statement = statement.order_by(*order).limit(1 if wait else BATCH)
+    statement = statement.with_for_update(skip_locked=not wait)
     return [Candidate._make(row) for row in connection.execute(statement)]
 
 

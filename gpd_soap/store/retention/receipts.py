@@ -74,11 +74,15 @@ def last(connection: Connection, *conditions: ColumnElement[bool]) -> datetime |
 
 
 def batch(
-    connection: Connection, after: Candidate | None, *conditions: ColumnElement[bool]
+    connection: Connection,
+    after: Candidate | None,
+    *conditions: ColumnElement[bool],
+    wait: bool = False,
 ) -> list[Candidate]:
     """Returns the next receipts that meet the conditions, and locks them until the commit.
 
-    A receipt that another session has locked is left out: the next run comes to it.
+    A receipt that another session has locked is left out: the next run comes to it.  With `wait`
+    it is one receipt, and the caller waits for it.
     """
     order = RECEIPT.received_at, RECEIPT.receipt_id, RECEIPT.variant
     statement = select(*order, RECEIPT.nav, RECEIPT.debtor_code).where(*conditions)
@@ -89,7 +93,9 @@ def batch(
             literal(after.variant),
         )
         statement = statement.where(tuple_(*order) > tuple_(*here))
-    statement = statement.order_by(*order).limit(BATCH).with_for_update(skip_locked=True)
+    # WHY: who waits for one row and holds no other waits in no circle.
+    statement = statement.order_by(*order).limit(1 if wait else BATCH)
+    statement = statement.with_for_update(skip_locked=not wait)
     return [Candidate._make(row) for row in connection.execute(statement)]
 
 

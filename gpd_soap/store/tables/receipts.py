@@ -63,6 +63,7 @@ IS_TO_REFUND = text("resolved_as = 'to-refund'")
 CASE_INDEXES = (
     _of_cases("ix_receipt_open", IS_OPEN, "kept", "received_at"),
     _of_cases("ix_receipt_resolved", IS_RESOLVED, "received_at", "receipt_id", "variant"),
+    _of_cases("ix_receipt_resolved_at", IS_RESOLVED, "resolved_at"),
     _of_cases("ix_receipt_to_refund", IS_TO_REFUND, "received_at", "receipt_id", "variant"),
 )
 

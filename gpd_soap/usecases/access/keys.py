@@ -12,6 +12,7 @@ from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.access.organizations import check_registered
 from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.keys import NewKey
@@ -35,13 +36,15 @@ class Keys:
     def create(self, new: NewKey, now: datetime) -> tuple[Key, str]:
         """Creates a key, and returns it with its token, which is shown this once.
 
-        Raises OrganizationsNotNamed if the key would be for no organization, and ExpiryPassed if it
-        would have expired.
+        Raises OrganizationsNotNamed if the key would be for no organization,
+        OrganizationNotRegistered if one is not registered, and ExpiryPassed if it would have
+        expired.
         """
         check_new(new.organizations, new.expires_at, now)
         role = Role(new.role)
 
         def work(connection: Transaction) -> tuple[Key, str]:
+            check_registered(connection, new.organizations)
             made, token = keys.create(
                 connection, new.name, role, new.organizations, now, new.expires_at
             )

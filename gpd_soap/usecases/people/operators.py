@@ -25,6 +25,7 @@ from gpd_soap.store.people.operators import Operator, Scope
 from gpd_soap.store.people.passkeys import Passkey
 from gpd_soap.store.tables import operator as table
 from gpd_soap.store.tables.base import truncate
+from gpd_soap.usecases.access.organizations import check_registered
 from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people import rights
@@ -69,8 +70,9 @@ class Operators:
     def invite(self, new: NewOperator, by: str, now: datetime) -> tuple[Operator, str]:
         """Adds an operator, and returns it with the token of its invitation, shown this once.
 
-        Raises InvalidOperator if the role cannot have a scope, and OperatorExists if somebody has
-        the name or the mail address.
+        Raises InvalidOperator if the role cannot have a scope, OrganizationNotRegistered if an
+        organization is not registered, and OperatorExists if somebody has the name or the mail
+        address.
         """
         role, scopes = Role(new.role), frozenset(map(Scope, new.scopes))
         problem = rights.problem_with_scopes(role, scopes)
@@ -89,6 +91,7 @@ class Operators:
         )
 
         def work(connection: Transaction) -> str:
+            check_registered(connection, new.organizations)
             if not operators.add(connection, operator):
                 raise people_refusals.OperatorExists
             return self._invited(connection, operator, now)

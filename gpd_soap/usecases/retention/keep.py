@@ -187,17 +187,37 @@ class Room(NamedTuple):
         return read_only(database, work)
 
     def forget(self, database: Database, run: Run, *conditions: object) -> int:
-        """Forgets the persons of the rows that meet the conditions; returns how many rows."""
+        """Forgets the persons of the rows that meet the conditions; returns how many rows.
+
+        Rows that another session has locked are left to the next run.
+        """
+        return self._forget(database, run, conditions, wait=False)
+
+    def forget_every(self, database: Database, run: Run, *conditions: object) -> int:
+        """Forgets as `forget` does, and then waits for the rows that others had locked."""
+        unlocked = self._forget(database, run, conditions, wait=False)
+        return unlocked + self._forget(database, run, conditions, wait=True)
+
+    def _forget(
+        self, database: Database, run: Run, conditions: Sequence[object], *, wait: bool
+    ) -> int:
         total, last = 0, None
-        while chosen := in_transaction(database, partial(self._batch, run, last, conditions)):
+        batch = partial(self._batch, run, conditions, wait=wait)
+        while chosen := in_transaction(database, partial(batch, last)):
             total, last = total + len(chosen), chosen[-1]
         return total
 
     def _batch(
-        self, run: Run, after: object, conditions: Sequence[object], connection: Transaction
+        self,
+        run: Run,
+        conditions: Sequence[object],
+        after: object,
+        connection: Transaction,
+        *,
+        wait: bool,
     ) -> list[Any]:
         without_statement_timeout(connection)
-        chosen = self.batch(connection, after, *conditions)
+        chosen = self.batch(connection, after, *conditions, wait=wait)
         self.forgetting(connection, run, chosen)
         return chosen
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from gpd_soap.contract.parsing import parse
 from gpd_soap.core import money
 from gpd_soap.core.actor import Actor, ActorKind
+from gpd_soap.core.debt import RouteCheck
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.payable import admit
@@ -14,6 +15,7 @@ from gpd_soap.core.payment import Demand, NoticeIssued, due
 from gpd_soap.store import demands
 from gpd_soap.store.configuration.write import Service, service
 from gpd_soap.store.demands import DemandRecord
+from gpd_soap.store.positions import numbers
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.digest import digest
 from gpd_soap.usecases.spontaneous.kinds import kind_of
@@ -68,7 +70,9 @@ class SpontaneousNotices:
         if notice is not None:
             return NoticeIssued(due(offered.organization, notice), again=True)
         quote = _quote(offered, demand.data, now)
-        return quote if isinstance(quote, Refusal) else self._issue(offered, quote, key)
+        if isinstance(quote, Refusal):
+            return quote
+        return self._issue(offered, quote, key) or _not_ours(demand)
 
     def _key(self, demand: Demand, now: datetime) -> DemandRecord | None:
         """Return the key by which the demand is recognized, or None if its data is not XML."""
@@ -79,8 +83,11 @@ class SpontaneousNotices:
         actor = Actor(ActorKind.NODE, demand.route.station)
         return DemandRecord(actor, demand.route.organization, content, now, now - self._window)
 
-    def _issue(self, offered: Service, quote: Quote, key: DemandRecord) -> NoticeIssued:
+    def _issue(self, offered: Service, quote: Quote, key: DemandRecord) -> NoticeIssued | None:
         with self._store.begin() as connection:
+            # WHY: no notice can be paid of an organization that was removed during the quote.
+            if not numbers.is_registered(connection, key.organization):
+                return None
             notice, again = demands.issue_once(
                 connection,
                 key,
@@ -90,6 +97,14 @@ class SpontaneousNotices:
                 ),
             )
         return NoticeIssued(due(offered.organization, notice), again)
+
+
+def _not_ours(demand: Demand) -> Refusal:
+    """Return the refusal of an organization that is not registered, or no longer."""
+    organization = demand.route.organization
+    refusal = admit(demand.route, organization, RouteCheck(None, False, False))
+    assert refusal is not None
+    return refusal
 
 
 def _not_offered(demand: Demand, *, known: bool) -> Refusal:

@@ -15,33 +15,27 @@ from gpd_soap import demo
 from gpd_soap.cli.main import main
 from gpd_soap.clock import utc_now
 from gpd_soap.store.configuration import write as configuration
-from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests import world
+from tests.conftest import FreshDatabase, migrated
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the address of a new database, which the environment names."""
-    address = f"sqlite:///{tmp_path / 'x.db'}"
-    monkeypatch.setenv("GPD_DATABASE_URL", address)
-    return address
-
-
-@pytest.fixture
-def broken(url: str) -> str:
+def broken(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return a database with the world of the message cases, which has broken positions."""
-    world.prepare(url)
+    url = fresh_database("sqlite", world.prepare)
+    monkeypatch.setenv("GPD_DATABASE_URL", url)
     return url
 
 
 @pytest.fixture
-def sound(url: str) -> str:
+def sound(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return a database with the demo, whose one finding is a broker without a station."""
+    url = fresh_database("sqlite", migrated)
+    monkeypatch.setenv("GPD_DATABASE_URL", url)
     store = Store(url)
-    migrate.upgrade(store.engine)
     demo.install(store, utc_now())
     with store.begin() as connection:
         configuration.put_broker(connection, "00000000191")
@@ -122,9 +116,12 @@ def test_check_of_an_unregistered_organization_ends_with_2():
     assert f"organization {world.STRANGER} is not registered" in ended.stderr
 
 
-@pytest.mark.usefixtures("url")
-def test_check_of_an_outdated_database_ends_with_2_and_a_remedy():
+def test_check_of_an_outdated_database_ends_with_2_and_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """The command to run is named, and nothing else is read."""
+    monkeypatch.setenv("GPD_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+
     ended = run()
 
     assert ended.exit_code == 2

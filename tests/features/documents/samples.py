@@ -153,7 +153,9 @@ def marks(pdf: bytes, index: int = 0) -> Iterator[tuple[str, Mark]]:
     """Yield the codes of a page with their texts, in millimetres, read at 300 dots an inch."""
     bitmap = pypdfium2.PdfDocument(pdf)[index].render(scale=300 / 72, grayscale=True)
     rows = memoryview(bitmap.buffer).cast("B").cast("B", (bitmap.height, bitmap.stride))
-    for code in zxingcpp.read_barcodes(rows):
+    kinds = [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix]
+    formats = zxingcpp.BarcodeFormats(kinds)
+    for code in zxingcpp.read_barcodes(rows, formats=formats, try_rotate=False, try_invert=False):
         corners = code.position
         scale = 25.4 / 300
         width = corners.top_right.x - corners.top_left.x

@@ -19,19 +19,18 @@ from gpd_soap.features.documents.symbols import qr_svg
 from gpd_soap.store import tables
 from gpd_soap.store.configuration import printing
 from gpd_soap.store.configuration import write as configuration
-from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase, migrated
 
 NUMBERS = {label: nav for nav, label, _ in demo.describe()}
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Return the store of the demo, which the environment names."""
-    address = f"sqlite:///{tmp_path / 'x.db'}"
+    address = fresh_database("sqlite", migrated)
     monkeypatch.setenv("GPD_DATABASE_URL", address)
     store = Store(address)
-    migrate.upgrade(store.engine)
     demo.install(store, utc_now())
     return store
 

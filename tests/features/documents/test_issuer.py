@@ -19,9 +19,9 @@ from gpd_soap.features.documents.reading import differences, read_pages
 from gpd_soap.features.documents.typesetting import Typesetter
 from gpd_soap.store.configuration import printing
 from gpd_soap.store.configuration.printing import PrintSettings
-from gpd_soap.store.database import migrate
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase, migrated
 from tests.features.documents.samples import NOW, option, paper
 from tests.validation.pictures import SVG, jpeg, png, svg
 
@@ -36,12 +36,11 @@ def typesetter() -> Typesetter:
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Return the store of the demo, which the environment names."""
-    address = f"sqlite:///{tmp_path / 'x.db'}"
+    address = fresh_database("sqlite", migrated)
     monkeypatch.setenv("GPD_DATABASE_URL", address)
     store = Store(address)
-    migrate.upgrade(store.engine)
     demo.install(store, utc_now())
     return store
 

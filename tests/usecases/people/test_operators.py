@@ -6,6 +6,7 @@ from sqlalchemy import select
 from gpd_soap.store import tables
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.tokens import token_digest
+from gpd_soap.usecases.refusals import OrganizationNotRegistered
 from tests.usecases.people.people import MAIL, NAME, ORGANIZATION, PASSWORD, People, journey
 
 
@@ -44,6 +45,17 @@ def test_invitation_with_a_scope_of_another_role_adds_nobody(people: People):
         people.invite(role="reader", scopes=["persons", "load"])
 
     assert "for a reader: persons" in str(refused.value.errors[0])
+    assert people.operators.every() == []
+
+
+def test_operator_of_an_organization_that_is_not_registered_is_refused(people: People):
+    """A slip of the pen would make somebody who can open nothing; the finding says what to do."""
+    with pytest.raises(OrganizationNotRegistered) as refused:
+        people.invite(organizations=["88888888888", "77777777770", "*"])
+
+    [error] = refused.value.errors
+    assert (error.field, error.rule) == ("organizations[1]", "unknown")
+    assert "gpd-soap organization put CODE" in str(error)
     assert people.operators.every() == []
 
 

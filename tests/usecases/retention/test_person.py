@@ -1,10 +1,11 @@
 """A debtor who asks to be forgotten: what goes at once, and what stays until its term ends."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 
 from gpd_soap.core.debt import Debtor
 from gpd_soap.store import tables
@@ -89,9 +90,9 @@ def test_receipt_of_a_person_goes_when_its_ten_years_are_over(store: Store):
     """The law asks for its proof until then."""
     after = months_before(NOW, -121)
 
-    before, _ = forget_person(store, ORGANIZATION, CODE, after, By(ACTOR))
+    done, _ = forget_person(store, ORGANIZATION, CODE, after, By(ACTOR))
 
-    assert (before.old_receipts, before.receipts) == (1, 0)
+    assert (done.old_receipts, done.receipts) == (1, 0)
     with store.reading() as connection:
         row = connection.execute(select(tables.receipt.c.raw, tables.receipt.c.debtor_code)).one()
     assert row.raw == b""
@@ -105,10 +106,33 @@ def test_debtor_of_an_option_is_the_persons_position_too(store: Store):
         of_notice = tables.payment_option.c.nav == samples.nav(2)
         connection.execute(tables.payment_option.update().where(of_notice).values(own))
 
-    before, _ = forget_person(store, ORGANIZATION, SOMEBODY_ELSE.code, LATER, By(ACTOR))
+    done, _ = forget_person(store, ORGANIZATION, SOMEBODY_ELSE.code, LATER, By(ACTOR))
 
-    assert before.closed_positions == 2
+    assert done.closed_positions == 2
     assert debtors(store)["withdrawn"] == "FORGOTTEN"
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", [tables.position, tables.receipt])
+def test_person_whose_row_somebody_is_changing_is_forgotten_after_that(store: Store, table: Table):
+    """A run of retention leaves a locked row to the next one, and a person has no next run."""
+    after = months_before(NOW, -121)
+    done: list[OfPerson] = []
+
+    def forget() -> None:
+        done.append(forget_person(store, ORGANIZATION, CODE, after, By(ACTOR))[0])
+
+    forgetting = threading.Thread(target=forget)
+    with store.begin() as connection:
+        of_organization = table.c.organization == ORGANIZATION
+        connection.execute(select(table).where(of_organization).with_for_update())
+        forgetting.start()
+        forgetting.join(1)
+        assert forgetting.is_alive()
+    forgetting.join(30)
+
+    assert (done[0].closed_positions, done[0].old_receipts) == (2, 1)
+    assert of_person(store, ORGANIZATION, CODE, after)[:3] == (0, 1, 0)
 
 
 @pytest.mark.parametrize("code", ["100%", "A_B", "\\", "'"])

@@ -6,15 +6,19 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from gpd_soap.core.debt import Debtor, Transfer
-from gpd_soap.core.faults import PaaFault
+from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import problem_with_nav
 from gpd_soap.core.payment import Demand, NoticeIssued
 from gpd_soap.store import tables
 from gpd_soap.store.configuration import write
+from gpd_soap.store.configuration.write import Service
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.configuration import Registry
+from gpd_soap.usecases.spontaneous import issue
 from gpd_soap.usecases.spontaneous.declared import BadSettings
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.usecases.spontaneous.kinds import UnknownKind
+from gpd_soap.usecases.spontaneous.quote import Quote
 from tests.usecases.spontaneous import samples
 from tests.usecases.spontaneous.samples import (
     BANK,
@@ -138,6 +142,26 @@ def test_refusal_of_a_service_stores_nothing(store: Store):
     refusal = refused(store, demand("PLATE", PLATE.format("nessuna", "")))
 
     assert refusal.fault is PaaFault.PAA_SINTASSI_XSD
+    assert [count(store, name) for name in ("position", "demand", "iuv_serial")] == [0, 0, 0]
+
+
+def test_organization_that_is_removed_while_its_service_quotes_gets_no_notice(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """Nobody could pay it: every question about it would be refused."""
+    quote = issue._quote
+
+    def remove_then_quote(offered: Service, data: bytes, now: datetime) -> Quote | Refusal:
+        registry = Registry(store)
+        for service in samples.SERVICES:
+            registry.withdraw_service(ORGANIZATION, service, SUBJECT)
+        registry.withdraw(ORGANIZATION, samples.ROUTE.station)
+        registry.remove_organization(ORGANIZATION)
+        return quote(offered, data, now)
+
+    monkeypatch.setattr(issue, "_quote", remove_then_quote)
+
+    assert refused(store, demand()).fault is PaaFault.PAA_ID_DOMINIO_ERRATO
     assert [count(store, name) for name in ("position", "demand", "iuv_serial")] == [0, 0, 0]
 
 

@@ -52,7 +52,11 @@ class Pages:
             return self._page(form, errors_of(new, FIELDS))
         try:
             key, token = self._keys.create(new, g.now)
-        except (refusals.OrganizationsNotNamed, refusals.ExpiryPassed) as refusal:
+        except (
+            refusals.OrganizationsNotNamed,
+            refusals.OrganizationNotRegistered,
+            refusals.ExpiryPassed,
+        ) as refusal:
             return self._page(form, errors_of(refusal.errors, FIELDS))
         title = _("La chiave «%(name)s»") % {"name": key.name}
         return render("keys/new.html", title=title, token=token)

@@ -16,6 +16,7 @@ from gpd_soap.store.people.operators import Operator, Scope
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.operators import Operators
 from gpd_soap.usecases.people.rights import HOLDABLE, scopes_of
+from gpd_soap.usecases.refusals import OrganizationNotRegistered
 from gpd_soap.validation.finding import validate
 from gpd_soap.validation.queries.operators import NewOperator
 
@@ -64,7 +65,7 @@ class Pages:
             return self._form(form, scopes, errors_of(new, FIELDS))
         try:
             operator, token = self._operators.invite(new, viewer().operator.name, g.now)
-        except people_refusals.InvalidOperator as refusal:
+        except (people_refusals.InvalidOperator, OrganizationNotRegistered) as refusal:
             return self._form(form, scopes, errors_of(refusal.errors, FIELDS))
         except people_refusals.OperatorExists:
             return self._form(form, scopes, [("name", _("C’è già chi ha questo nome o posta."))])

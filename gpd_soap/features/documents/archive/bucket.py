@@ -17,10 +17,13 @@ from obstore.store import S3Store
 from gpd_soap.settings import Settings
 from gpd_soap.usecases.document_refusals import StorageUnavailable
 
-# LIMIT: seconds of one request, of connecting, and of all attempts: a caller waits meanwhile.
+# LIMIT: seconds of one request, of connecting, and of all attempts: a caller waits meanwhile.  A
+# removal makes two requests.
 REQUEST, CONNECT, IN_ALL = timedelta(seconds=10), timedelta(seconds=3), timedelta(seconds=15)
 #: LIMIT: 2 repetitions of a request that failed by the network or by the service.
 RETRIES = 2
+#: LIMIT: 0.1 to 0.2 s between two attempts.
+PAUSE, LONGEST_PAUSE = timedelta(seconds=0.1), timedelta(seconds=0.2)
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +52,12 @@ class Bucket:
                 "connect_timeout": CONNECT,
                 "allow_http": endpoint.startswith("http:"),
             },
-            retry_config={"max_retries": RETRIES, "retry_timeout": IN_ALL},
+            retry_config={
+                "max_retries": RETRIES,
+                # WHY: the library ends no attempt at this instant, but begins none after it.
+                "retry_timeout": IN_ALL - REQUEST - LONGEST_PAUSE,
+                "backoff": {"init_backoff": PAUSE, "max_backoff": LONGEST_PAUSE},
+            },
         )
 
     def put(self, organization: str, digest: str, pdf: bytes) -> None:

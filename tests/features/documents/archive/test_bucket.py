@@ -1,7 +1,11 @@
 """Bytes of documents in a bucket, against a server with the S3 API in a process of its own."""
 
+import contextlib
 import threading
+import time
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -9,6 +13,7 @@ import pytest
 
 from gpd_soap.api.app import admin_app
 from gpd_soap.api.documents.printers import open_as_set
+from gpd_soap.features.documents.archive import bucket as module
 from gpd_soap.features.documents.archive import inputs
 from gpd_soap.features.documents.archive.archive import DocumentDamaged
 from gpd_soap.features.documents.archive.bucket import Bucket
@@ -23,6 +28,9 @@ from tests.features.documents.archive.buckets import SECRET, settings
 from tests.features.documents.archive.harness import Harness
 from tests.ports import free_port
 from tests.validation.bodies import body, nav, option
+
+#: LIMIT: what a busy machine adds to the time of a call.
+MARGIN = timedelta(seconds=0.7)
 
 
 def bucket_of(of: Settings) -> Bucket:
@@ -72,6 +80,46 @@ def failing() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class Slow(Failing):
+    """A service that fails late."""
+
+    def do_PUT(self) -> None:  # the name that the class calls
+        """Wait as long as the test says, and answer 503."""
+        assert isinstance(self.server, SlowServer)
+        time.sleep(self.server.seconds)
+        with contextlib.suppress(OSError):
+            self.send_error(503)
+
+    do_GET = do_HEAD = do_DELETE = do_PUT  # noqa: N815  # the names that the class calls
+
+
+class SlowServer(ThreadingHTTPServer):
+    """A server whose answers take so many seconds; nobody waits for them at its end."""
+
+    daemon_threads, block_on_close = True, False
+    seconds = 0.0
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.45, 0.9, 5])
+def test_bucket_that_is_slow_keeps_nobody_longer_than_all_attempts_may_take(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+):
+    """Whether it fails before the end of an attempt, or each attempt ends without an answer."""
+    in_all = timedelta(seconds=2.2)
+    monkeypatch.setattr(module, "REQUEST", timedelta(seconds=1.5))
+    monkeypatch.setattr(module, "IN_ALL", in_all)
+    with SlowServer(("127.0.0.1", 0), Slow) as server:
+        server.seconds = seconds
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        slow = bucket_of(settings(f"http://127.0.0.1:{server.server_port}", "nessuno"))
+        for call in (partial(slow.put, pdf=b"x"), slow.get):
+            before = time.monotonic()
+            with pytest.raises(StorageUnavailable):
+                call(ORGANIZATION, "ab")
+            assert time.monotonic() - before < (in_all + MARGIN).total_seconds()
         server.shutdown()
 
 

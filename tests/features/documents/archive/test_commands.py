@@ -17,11 +17,11 @@ from gpd_soap.core.rome import ROME
 from gpd_soap.features.documents.archive.batch import Request, begin
 from gpd_soap.features.documents.archive.job import enqueue_batch, job_of
 from gpd_soap.settings import Settings
-from gpd_soap.store.database import migrate
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.documents import batches
 from gpd_soap.store.documents.batches import Batch, last_load
 from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase, migrated
 from tests.features.documents.archive.buckets import SECRET
 from tests.ports import free_port
 
@@ -31,13 +31,12 @@ SINGLE, PAID = NUMBERS["a single option"], NUMBERS["paid: its receipt is kept"]
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Return the store of the demo, which the environment names."""
-    address = f"sqlite:///{tmp_path / 'x.db'}"
+    address = fresh_database("sqlite", migrated)
     monkeypatch.setenv("GPD_DATABASE_URL", address)
     monkeypatch.chdir(tmp_path)
     store = Store(address)
-    migrate.upgrade(store.engine)
     demo.install(store, utc_now())
     return store
 
