@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from gpd_soap.console import guard
 from gpd_soap.console.guard import OtherSite
+from gpd_soap.console.recording import SessionEnded
 from gpd_soap.console.rendering import render
 from gpd_soap.console.words import N_, _
 from gpd_soap.store.database.transaction import Unavailable
@@ -93,6 +94,7 @@ def add_handlers(app: Flask) -> None:
     app.register_error_handler(OtherSite, lambda _error: page(403, OTHER_SITE))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(people_refusals.SessionNotValid, lambda _error: guard.sign_in())
+    app.register_error_handler(SessionEnded, lambda _error: guard.sign_in())
     app.register_error_handler(people_refusals.StepUpNeeded, lambda _error: guard.step_up())
     app.register_error_handler(Refusal, lambda refusal: page(status_of(refusal)))
     app.register_error_handler(Unavailable, _unavailable)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import uuid
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Response, g, redirect, request, url_for
@@ -152,7 +153,10 @@ class Guard:
         g.viewer = Viewer(operator, organization, words.language.get(), wants_shortcuts(request))
         if not g.viewer.is_at_least(access.role):
             raise Forbidden
-        g.record = PageRecord(operator.id, g.now, g.request_id)
+        confirm = partial(
+            self._sessions.confirm, token=session_of(request), operator=operator, now=g.now
+        )
+        g.record = PageRecord(operator.id, g.now, g.request_id, confirm)
 
     def _operator(self, access: Access) -> Operator:
         """Returns the operator of the session.  Raises the refusals of Sessions.authorize."""

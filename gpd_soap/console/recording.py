@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from flask import request
@@ -13,22 +14,45 @@ from gpd_soap.store.access.audit import NOTHING, ActorKind, Change, Subject
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.tables import audit as table
 from gpd_soap.store.tables.base import max_length
+from gpd_soap.usecases.people import refusals as people_refusals
 
 #: Parts of an address that name what a page is about, besides notice and position.
 RESOURCES = ("id", "station", "broker", "service", "key", "operator", "load", "case")
 
 
+#: Raises SessionNotValid if the session of the page is not what it was.
+Confirm = Callable[[Transaction], None]
+
+
+class SessionEnded(Exception):
+    """The session of a page ended before its change was stored.
+
+    WHY: it is no Refusal, because pages say what a refusal says about the notice.
+    """
+
+
 class PageRecord:
     """Makes the rows of a page, and writes those of its changes; a `Record`."""
 
-    def __init__(self, operator: str, now: datetime, request_id: str) -> None:
+    def __init__(self, operator: str, now: datetime, request_id: str, confirm: Confirm) -> None:
         """`operator` is the id of who acts."""
         self._operator, self._now, self._request_id = operator, now, request_id
+        self._confirm = confirm
 
     def __call__(
         self, connection: Transaction, subject: Subject = NOTHING, organization: str = NOT_GIVEN
     ) -> None:
-        """Write the row of a change, in its transaction."""
+        """Write the row of a change, in its transaction.
+
+        Raises SessionEnded if the session has ended since the request began, or has other rights:
+        then the change is not stored either.
+        """
+        # WHY: who changes the own account may end the own session by that.
+        if subject.resource != self._operator:
+            try:
+                self._confirm(connection)
+            except people_refusals.SessionNotValid:
+                raise SessionEnded from None
         audit.write_change(connection, self.row(subject, organization))
 
     def row(

@@ -112,7 +112,7 @@ class Loads(LoadReader):
         """
 
         def work(connection: Transaction) -> StoredLoad:
-            load = existing(connection, organization, load_id)
+            load = _locked(connection, organization, load_id)
             reading = answered(reading_of(load.reading), answers)
             before = (State.RECEIVED, State.TRIALLED)
             values: dict[str, Any] = {"reading": reading.to_json(), "figures": {}}
@@ -129,7 +129,7 @@ class Loads(LoadReader):
         """
 
         def work(connection: Transaction) -> StoredLoad:
-            load = existing(connection, organization, load_id)
+            load = _locked(connection, organization, load_id)
             if reading_of(load.reading).digest != confirmed:
                 raise ReadingChanged
             if not files.is_there(connection, load, Part.SENT):
@@ -155,9 +155,7 @@ class Loads(LoadReader):
         """
 
         def work(connection: Transaction) -> StoredLoad:
-            # WHY: a worker that stores a batch locks the load first too, and its job last.
-            loads.lock(connection, organization, load_id)
-            load = existing(connection, organization, load_id)
+            load = _locked(connection, organization, load_id)
             if load.job is not None and load.is_running:
                 jobs.cancel(connection, organization, load.job, self._clock())
             is_written = load.state not in UNWRITTEN and rows.handled(connection, load)
@@ -174,7 +172,7 @@ class Loads(LoadReader):
         """Take back the positions of a load that are unpaid and unchanged; return the load."""
 
         def work(connection: Transaction) -> StoredLoad:
-            load = existing(connection, organization, load_id)
+            load = _locked(connection, organization, load_id)
             before = (State.LOADED, State.STOPPED, State.UNDONE)
             return self._begin(connection, load, before, State.UNDOING, {"way": way.value})
 
@@ -184,7 +182,7 @@ class Loads(LoadReader):
         """Begin again what was interrupted, from where it was; return the load."""
 
         def work(connection: Transaction) -> StoredLoad:
-            load = existing(connection, organization, load_id)
+            load = _locked(connection, organization, load_id)
             if not load.is_interrupted:
                 raise LoadInOtherState
             if load.job is None or not jobs.retry(
@@ -245,6 +243,14 @@ class Loads(LoadReader):
             # WHY: the transaction is over after the error, so the other load is read in another.
             other = self.read(lambda c: loads.running(c, organization))
             raise LoadRunning(other or "") from None
+
+
+def _locked(connection: Transaction, organization: str, load_id: str) -> StoredLoad:
+    """Lock a load until the commit and return it.  Raises LoadNotFound."""
+    # WHY: what is decided on its state and its reading is decided on those that are changed.  A
+    # worker that stores a batch locks the load first too, and its job last.
+    loads.lock(connection, organization, load_id)
+    return existing(connection, organization, load_id)
 
 
 def _understood(file: IO[bytes], creditor: Creditor) -> Reading:

@@ -53,6 +53,19 @@ class Sessions:
             raise people_refusals.StepUpNeeded
         return operator
 
+    def confirm(
+        self, connection: Transaction, *, token: str, operator: Operator, now: datetime
+    ) -> None:
+        """Raises SessionNotValid unless the session still has the rights of `operator`.
+
+        It is for the transaction of a change, which begins after the session was looked at.
+        """
+        row = sessions.with_operator(connection, token_digest(token))
+        if row is None or not row[0].proved or not is_alive(row[0], now):
+            raise people_refusals.SessionNotValid
+        if _rights(row[1]) != _rights(operator):
+            raise people_refusals.SessionNotValid
+
     def sign_out(self, token: str, now: datetime) -> None:
         """Ends a session; does nothing if it has ended."""
         digest = token_digest(token)
@@ -85,6 +98,10 @@ class Sessions:
         if needs_touch(row[0], now):
             in_transaction(self._database, lambda c: sessions.touch(c, digest, now))
         return row
+
+
+def _rights(operator: Operator) -> tuple[object, ...]:
+    return operator.role, operator.organizations, operator.scopes
 
 
 def session_of(
