@@ -14,7 +14,7 @@ from gpd_soap.settings import Settings
 from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests.conftest import LendDatabase
-from tests.console import bed
+from tests.console import harness
 from tests.usecases.people.people import NOW
 
 PAID = "347000000000001336"
@@ -23,7 +23,7 @@ PAID = "347000000000001336"
 @pytest.fixture
 def store(shared_database: LendDatabase) -> Store:
     """A store with the demo and its past in it."""
-    return shared_database("sqlite", bed.prepare_with_history).store
+    return shared_database("sqlite", harness.prepare_with_history).store
 
 
 def rows(store: Store, *columns: Any) -> list[Any]:
@@ -111,7 +111,7 @@ def _answer_of(store: Store) -> Callable[[Clock], history.Answer]:
 
 def test_demo_begins_at_its_only_organization(store: Store):
     """Whoever serves every organization sees a list of them only where there are several."""
-    console = bed.Console(store)
+    console = harness.Console(store)
     client = console.client("admin")
     assert client.get("/console/").location == "/console/overview"
     with store.begin() as connection:

@@ -13,10 +13,10 @@ MODULES = sorted([*(ROOT / "gpd_soap").rglob("*.py"), *(ROOT / "tests").rglob("*
 #: Each was a name for many things.  A name says the role instead: body, query, fields, record,
 #: text; statement, request; rows, or the thing itself; index, row_number, field_path; transfer.
 RETIRED = frozenset(
-    """told asked found wanted said whole lived at place share shares kept_as door dress
+    """told asked found wanted said whole lived at place share shares kept_as door dress bed
        Told Asked Found Wanted Kept How Desk Office Ask Taken Known Claim Standing Witness Exchanged
        Line Heard Patience Party Judge Slice sliced Once Pace Trail Doomed Unsayable Unreadable
-       Share Place Door
+       Share Place Door Bed
        InTime rehearse patiently hurry oddities take_again same_id LOG log""".split()
 )
 

@@ -10,7 +10,8 @@ from gpd_soap import __version__
 from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
 from gpd_soap.cli.common import CommandGroup
-from gpd_soap.cli.configuration import organization, service, station
+from gpd_soap.cli.configuration.commands import organization, service, station
+from gpd_soap.cli.configuration.printing import printing
 from gpd_soap.cli.demo import demo
 from gpd_soap.cli.documents.batches import notices
 from gpd_soap.cli.documents.commands import documents
@@ -25,7 +26,6 @@ from gpd_soap.cli.loads.commands import loads
 from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.people.provider import check_provider
 from gpd_soap.cli.positions import history, position
-from gpd_soap.cli.printing import printing
 from gpd_soap.cli.purge import purge
 from gpd_soap.cli.receipts import receipts
 from gpd_soap.cli.retention.commands import retention

@@ -141,7 +141,7 @@ class Connection(TConn):
             if self.refused is not None and self.is_in_handshake:
                 self.refused.refuse_handshake(error)
             else:
-                logger.warning("refused: %s", type(error).__name__)
+                logger.warning("a connection was refused: %s", type(error).__name__)
             return Step.END
         except OSError:
             return Step.END

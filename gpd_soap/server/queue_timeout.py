@@ -61,7 +61,7 @@ class QueueTimeout:
         """Answer one request, or refuse it with 503 if it waited too long."""
         # WHY: a supervisor that got 503 from the liveness path would restart a busy process.
         if _turn.waited > MAX_QUEUE_SECONDS and environ.get("PATH_INFO") != LIVE:
-            logger.warning("refused: waited %.1f s for a thread", _turn.waited)
+            logger.warning("a request was refused: it waited %.1f s for a thread", _turn.waited)
             return answer(start_response, "503 Service Unavailable", retry_after=1)
         environ["wsgi.input"] = _Body(environ["wsgi.input"])
         return self._face(environ, start_response)

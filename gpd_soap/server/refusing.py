@@ -24,7 +24,7 @@ def refuse(client: Any, error: Exception) -> None:
     """Answer invalid HTTP with its status, and a failure with 500; log the kind alone."""
     # WHY: gunicorn logs the line that it could not parse, which may hold a key or a name.
     if isinstance(error, (errors.ParseException, ssl.SSLError)):
-        logger.warning("refused: %s", type(error).__name__)
+        logger.warning("a request was refused: %s", type(error).__name__)
         status, reason = STATUSES.get(type(error), (400, "Bad Request"))
     else:
         logger.error("a request failed", exc_info=error)

@@ -12,8 +12,8 @@ from gpd_soap.usecases.loads import workbook
 from gpd_soap.usecases.loads.work import kinds
 from tests.api.office import ALL, ORGANIZATION, Admin, Answer, BackOffice
 from tests.api.operations import APART, LOAD
-from tests.usecases.loads.bed import rows_of
 from tests.usecases.loads.files import IBAN, as_csv, as_workbook, line
+from tests.usecases.loads.harness import rows_of
 from tests.validation.bodies import OTHER
 
 LOADS = f"/organizations/{ORGANIZATION}/loads"

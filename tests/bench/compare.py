@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from statistics import median
 from typing import NamedTuple
 
-from tests.bench.bed import Measured, bed, measure
+from tests.bench.harness import Measured, harness, measure
 from tests.bench.notices import GET, SEND, VERIFY
 from tests.bench.report import Finding, Report, at_least
 from tests.bench.serving import BARE, FLOOR, FULL, STOCK, Served, Variant
@@ -100,7 +100,7 @@ TARGETS = [
 
 def compare(size: Size) -> Report:
     """Serve all variants at once, load one at a time, and compare the ratios with the targets."""
-    with bed() as made, ExitStack() as running:
+    with harness() as made, ExitStack() as running:
         served = {
             store: [running.enter_context(made.serving(each, url)) for each in variants]
             for store, (variants, _) in PLAN.items()

@@ -3,8 +3,8 @@
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from tests.bench.bed import bed, measure
 from tests.bench.compare import ELSEWHERE, POSTGRESQL, Size
+from tests.bench.harness import harness, measure
 from tests.bench.load import CONNECTIONS
 from tests.bench.notices import SEND, VERIFY
 from tests.bench.report import Finding, Report, at_most
@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
 def growth(size: Size) -> Report:
     """Load a small and a large store in turn, then one server for a long time."""
-    with bed() as made, ExitStack() as running:
+    with harness() as made, ExitStack() as running:
         served = {
             positions: running.enter_context(
                 made.serving(FULL, made.database(POSTGRESQL, positions))

@@ -19,8 +19,8 @@ from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
 from gpd_soap.wsgi.http import Wsgi
 from tests.bench import database, floor, notices
-from tests.bench.bed import Bed, bed, measure
 from tests.bench.compare import PLAN, POSTGRESQL, Size
+from tests.bench.harness import Harness, harness, measure
 from tests.bench.load import Unusable
 from tests.bench.report import Report
 from tests.bench.serving import CONSTANT, FLOOR, FULL
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 
 def profile(size: Size) -> Report:
     """Profile exchanges of each primitive."""
-    with bed() as made:
+    with harness() as made:
         rows: list[Row] = []
         for kind, (_, primitives) in PLAN.items():
             url = made.database(kind, size.positions)
@@ -52,7 +52,7 @@ def profile(size: Size) -> Report:
     return Report("profile", rows, [])
 
 
-def _behind_gunicorn(made: Bed, url: str, size: Size) -> Iterator[Row]:
+def _behind_gunicorn(made: Harness, url: str, size: Size) -> Iterator[Row]:
     costs = {}
     for variant in (CONSTANT, FLOOR, FULL):
         with made.serving(variant, url) as served:

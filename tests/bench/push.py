@@ -26,8 +26,8 @@ from gpd_soap.usecases.envelope import encode, envelope
 from gpd_soap.usecases.feed import FeedQuery
 from gpd_soap.validation.queries.subscriptions import SubscriptionFields
 from tests import world
-from tests.bench.bed import bed
 from tests.bench.compare import POSTGRESQL, Size
+from tests.bench.harness import harness
 from tests.bench.report import Report, at_least, at_most
 
 #: Seconds after which the receiver answers.
@@ -93,7 +93,7 @@ class Receiver:
 
 def push(size: Size) -> Report:
     """Measure in every round: both numbers of lanes, the lag of single events, a page of 1,000."""
-    with bed() as made:
+    with harness() as made:
         url, receiver = made.database(POSTGRESQL, 1000), Receiver()
         store = Store(url)
         rule = Rule((ip_network("127.0.0.1/32"),), (receiver.port,))

@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench.bed import Bed, bed, measure
 from tests.bench.compare import POSTGRESQL, Size
+from tests.bench.harness import Harness, harness, measure
 from tests.bench.notices import GET, VERIFY
 from tests.bench.report import Report, at_least
 from tests.bench.serving import Served, Variant, cpu_seconds
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 def scale(size: Size) -> Report:
     """Serve one database with one worker and with two, and load them in turn."""
-    with bed(servers=2) as made, ExitStack() as running:
+    with harness(servers=2) as made, ExitStack() as running:
         url = made.database(POSTGRESQL, size.positions)
         served = [running.enter_context(made.serving(PINNED, url, n)) for n in (1, 2)]
         for server in served:
@@ -52,7 +52,9 @@ def scale(size: Size) -> Report:
     return Report("scale", rows, findings)
 
 
-def _run(number: int, primitive: str, workers: int, server: Served, made: Bed, size: Size) -> Row:
+def _run(
+    number: int, primitive: str, workers: int, server: Served, made: Harness, size: Size
+) -> Row:
     if made.load[0] in made.server:
         _confine(made.postgres, made.server[:workers])
     before = _database_cpu(made.postgres)

@@ -19,8 +19,8 @@ from gpd_soap.usecases import search as use_case
 from gpd_soap.validation.queries.search import NoticesQuery
 from tests import world
 from tests.bench import database
-from tests.bench.bed import bed
 from tests.bench.compare import POSTGRESQL, SQLITE, Size
+from tests.bench.harness import harness
 from tests.bench.report import Finding, Report, at_most
 
 #: Searches of each kind, and pages of each list.
@@ -52,7 +52,7 @@ def search(size: Size) -> Report:
     """Measure each search, and the first and a late page of each list."""
     rows: list[Row] = []
     findings: list[Finding] = []
-    with bed() as made:
+    with harness() as made:
         for kind in (POSTGRESQL, SQLITE):
             store = Store(made.database(kind, size.positions))
             _name(store)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import requests
 
 from tests.bench import notices
-from tests.bench.bed import Bed, bed
 from tests.bench.compare import POSTGRESQL, Size
+from tests.bench.harness import Harness, harness
 from tests.bench.load import Unusable
 from tests.bench.report import Report, at_most
 from tests.bench.serving import BOTH_FACES
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 def start(size: Size) -> Report:
     """Start each several times; the first time is not counted, because it reads the disk."""
-    with bed() as made:
+    with harness() as made:
         url = made.database(POSTGRESQL, POSITIONS)
         rows = [Row(n, _first_answer(made, url), _help()) for n in range(size.rounds + 1)][1:]
     findings = [
@@ -37,7 +37,7 @@ def start(size: Size) -> Report:
     return Report("start", rows, findings)
 
 
-def _first_answer(made: Bed, url: str) -> float:
+def _first_answer(made: Harness, url: str) -> float:
     request = notices.filled(notices.REQUESTS[notices.VERIFY].template, 1).encode()
     begun = time.perf_counter()
     with made.serving(BOTH_FACES, url) as served:

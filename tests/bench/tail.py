@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from tests.bench import database
-from tests.bench.bed import bed, measure
 from tests.bench.compare import POSTGRESQL, Size
+from tests.bench.harness import harness, measure
 from tests.bench.notices import SEND, VERIFY
 from tests.bench.openloop import offer
 from tests.bench.report import Finding, Report, at_most
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 def tail(size: Size) -> Report:
     """Find the saturation rate in a closed loop, then offer half of it, and twice as much."""
     rows = []
-    with bed() as made:
+    with harness() as made:
         url = made.database(POSTGRESQL, size.positions)
         with made.serving(FULL, url) as served:
             for primitive in (VERIFY, SEND):

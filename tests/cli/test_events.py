@@ -8,7 +8,7 @@ from gpd_soap.cli.main import main
 from gpd_soap.store.store import Store
 from tests.api.office import ORGANIZATION, prepare
 from tests.conftest import FreshDatabase
-from tests.features.webhooks.bed import Bed
+from tests.features.webhooks.harness import Harness
 from tests.features.webhooks.receiver import answer, receiving
 
 
@@ -22,8 +22,8 @@ def test_events_are_printed_in_order_with_the_next_cursor(fresh_database: FreshD
     url = fresh_database("sqlite", prepare)
     of = ("events", "list", "--organization", ORGANIZATION)
     with receiving(answer(204)) as receiver:
-        bed = Bed(Store(url), receiver)
-    bed.happen("A", "B", "C")
+        harness = Harness(Store(url), receiver)
+    harness.happen("A", "B", "C")
 
     first = run(url, *of, "--limit", "2")
     rest = run(url, *of, "--cursor", "2")
@@ -38,7 +38,7 @@ def test_events_are_printed_in_order_with_the_next_cursor(fresh_database: FreshD
     restored = run(url, "db", "restored")
     assert (restored.exit_code, restored.output.strip()[-3:]) == (0, ": 2")
     assert run(url, *of, "--cursor", "99").exit_code == 0
-    bed.store.close()
+    harness.store.close()
 
 
 def test_deliver_without_a_secret_is_refused(fresh_database: FreshDatabase):

@@ -12,8 +12,8 @@ from gpd_soap.usecases.jobs.worker import Worker
 from gpd_soap.usecases.loads.work import kinds
 from tests.conftest import FreshDatabase
 from tests.store.samples import ORGANIZATION, OTHER, prepare
-from tests.usecases.loads.bed import LoadBed
 from tests.usecases.loads.files import as_csv, line
+from tests.usecases.loads.harness import LoadHarness
 
 
 def run(url: str, *arguments: str) -> Result:
@@ -26,7 +26,7 @@ def test_loads_are_listed_and_shown(fresh_database: FreshDatabase):
     url = fresh_database("sqlite", prepare)
     store = Store(url)
     file = as_csv([line(1), line(2, codice_fiscale="0123456789")])
-    load = LoadBed(store).tried(file, "tari.csv")
+    load = LoadHarness(store).tried(file, "tari.csv")
     store.close()
 
     listed = run(url, "loads", "list", "--organization", ORGANIZATION)

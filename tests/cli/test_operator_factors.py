@@ -11,7 +11,7 @@ from gpd_soap.store.people.identities import Identity
 from gpd_soap.store.people.passkeys import Passkey
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
-from tests.features.oidc.bed import CLIENT, SECRET
+from tests.features.oidc.harness import CLIENT, SECRET
 from tests.features.oidc.provider import Provider, serving
 from tests.usecases.people.conftest import prepare
 from tests.usecases.people.people import NAME, NOW, People

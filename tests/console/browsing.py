@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from gpd_soap.console.cookies import LANGUAGE, SESSION
-from tests.console.bed import Console
+from tests.console.harness import Console
 
 #: LIMIT: milliseconds that a page may take on a busy machine.
 PATIENCE = 20_000

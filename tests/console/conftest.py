@@ -9,8 +9,8 @@ from playwright.sync_api import Browser
 
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase, LendDatabase
-from tests.console import bed, browsing, working
-from tests.console.bed import Console
+from tests.console import browsing, harness, working
+from tests.console.harness import Console
 from tests.usecases.people.people import NOW
 
 
@@ -23,7 +23,7 @@ def console_of() -> Callable[[Store], Console]:
 @pytest.fixture
 def console(shared_database: LendDatabase, console_of: Callable[[Store], Console]) -> Console:
     """A console over SQLite that other tests use too; its rows are put back."""
-    lent = console_of(shared_database("sqlite", bed.prepare).store)
+    lent = console_of(shared_database("sqlite", harness.prepare).store)
     lent.now = NOW
     return lent
 
@@ -33,7 +33,7 @@ def busy(shared_database: LendDatabase, console_of: Callable[[Store], Console]) 
     """A console with work to do, over SQLite; its rows are put back after each test."""
     lent = console_of(shared_database("sqlite", working.prepare).store)
     lent.now = NOW
-    lent.app.extensions["gpd-soap-lamps"].forget(bed.ORGANIZATION)
+    lent.app.extensions["gpd-soap-lamps"].forget(harness.ORGANIZATION)
     return lent
 
 
@@ -53,9 +53,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def live(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
     """Yield a console of its own, and the origin at which it is served."""
-    store = Store(fresh_database("sqlite", bed.prepare))
+    store = Store(fresh_database("sqlite", harness.prepare))
     console = Console(store)
-    with bed.served(console.wsgi) as origin:
+    with harness.served(console.wsgi) as origin:
         yield console, origin
     store.close()
 
@@ -63,9 +63,9 @@ def live(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
 @pytest.fixture
 def busy_office(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
     """Yield the console of a demo with its past, and the origin at which it is served."""
-    store = Store(fresh_database("sqlite", bed.prepare_with_history))
+    store = Store(fresh_database("sqlite", harness.prepare_with_history))
     console = Console(store)
-    with bed.served(console.wsgi) as origin:
+    with harness.served(console.wsgi) as origin:
         yield console, origin
     store.close()
 

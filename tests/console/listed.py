@@ -3,7 +3,7 @@
 A role that may not open one gets a page that says so, which is checked as well.
 """
 
-from tests.console.bed import ORGANIZATION
+from tests.console.harness import ORGANIZATION
 
 ORG = f"/console/{ORGANIZATION}"
 

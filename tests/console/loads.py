@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from gpd_soap.features.documents.archive.job import batch_kind
 from gpd_soap.usecases.jobs.worker import Worker
 from gpd_soap.usecases.loads.work import kinds
-from tests.console.bed import ORGANIZATION, Console
+from tests.console.harness import ORGANIZATION, Console
 from tests.usecases.loads.files import line
 
 LOADS = f"/console/{ORGANIZATION}/loads"

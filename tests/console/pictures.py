@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gpd_soap import demo
 from gpd_soap.store.store import Store
-from tests.console import bed, browsing
-from tests.console.bed import ORGANIZATION
+from tests.console import browsing, harness
+from tests.console.harness import ORGANIZATION
 from tests.console.smaller import make_smaller
 
 FOLDER = Path(__file__).with_name("pictures")
@@ -49,11 +49,11 @@ def make() -> list[str]:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         url = f"sqlite:///{home}/pictures.db"
-        bed.prepare_with_history(url, NOW)
+        harness.prepare_with_history(url, NOW)
         store = Store(url)
-        console = bed.Console(store)
+        console = harness.Console(store)
         console.now = NOW
-        with bed.served(console.wsgi) as origin, browsing.chromium() as browser:
+        with harness.served(console.wsgi) as origin, browsing.chromium() as browser:
             for name, (role, path) in PICTURES.items():
                 shown = browsing.tab(browser, console, origin, role)
                 shown.size(WIDTH)

@@ -5,17 +5,17 @@ import tempfile
 from pathlib import Path
 
 from gpd_soap.store.store import Store
-from tests.console import bed, browsing
+from tests.console import browsing, harness
 
 
 def main(folder: Path, role: str, paths: list[str], width: int = 1280) -> None:
     """Write a picture of each page, as a role sees it."""
     with tempfile.TemporaryDirectory() as home:
         url = f"sqlite:///{home}/shots.db"
-        bed.prepare(url)
+        harness.prepare(url)
         store = Store(url)
-        console = bed.Console(store)
-        with bed.served(console.wsgi) as origin, browsing.chromium() as browser:
+        console = harness.Console(store)
+        with harness.served(console.wsgi) as origin, browsing.chromium() as browser:
             shown = browsing.tab(browser, console, origin, "" if role == "-" else role)
             shown.size(width)
             for path in paths:

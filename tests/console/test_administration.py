@@ -15,7 +15,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.configuration import printing, read
 from gpd_soap.store.people.operators import Scope
-from tests.console.bed import ORGANIZATION, OTHER, Console
+from tests.console.harness import ORGANIZATION, OTHER, Console
 from tests.usecases.people.people import PASSWORD, People
 
 ORG = f"/console/{ORGANIZATION}"

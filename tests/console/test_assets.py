@@ -8,8 +8,8 @@ from hashlib import sha256
 
 from gpd_soap.console.assets import FOR_EVER, STATIC, assets, by_address
 from tests.console.assets.build import FILES, HERE, LOCK
-from tests.console.bed import Console
 from tests.console.browsing import Tab
+from tests.console.harness import Console
 
 #: LIMIT: bytes and requests of the first page; bytes of the script.
 MOST_BYTES, MOST_REQUESTS, MOST_SCRIPT = 150_000, 12, 3_000

@@ -14,10 +14,10 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.people.operators import Operators
 from gpd_soap.validation.queries.operators import NewOperator
 from tests.conftest import FreshDatabase
-from tests.console import bed, browsing
-from tests.console.bed import ORGANIZATION, Console
+from tests.console import browsing, harness
 from tests.console.browsing import Tab
-from tests.features.oidc.bed import CLIENT, SECRET
+from tests.console.harness import ORGANIZATION, Console
+from tests.features.oidc.harness import CLIENT, SECRET
 from tests.features.oidc.provider import Provider, serving
 from tests.ports import free_port
 from tests.usecases.people.people import MAIL, NOW, PASSWORD, People
@@ -40,7 +40,7 @@ def served_at_localhost(store: Store, **settings: object) -> Iterator[tuple[Cons
     port = free_port()
     origin = f"http://localhost:{port}"
     console = Console(store, console_url=origin, **settings)
-    with bed.served(console.wsgi, port):
+    with harness.served(console.wsgi, port):
         yield console, origin
 
 
@@ -60,7 +60,7 @@ def name_of(shown: Tab) -> str:
 
 def test_passkey_replaces_both_factors(browser: Browser, fresh_database: FreshDatabase):
     """An invitation is accepted, a session begun and raised, a second device added and removed."""
-    store = Store(fresh_database("sqlite", bed.prepare))
+    store = Store(fresh_database("sqlite", harness.prepare))
     with served_at_localhost(store) as (console, origin):
         shown = browsing.tab(browser, console, origin)
         tools = shown.context.new_cdp_session(shown.page)
@@ -90,7 +90,7 @@ def test_passkey_replaces_both_factors(browser: Browser, fresh_database: FreshDa
 
 def test_provider_signs_in_steps_up_and_signs_out(browser: Browser, fresh_database: FreshDatabase):
     """A plain link leads there, the way back loads itself once, and the page before is shown."""
-    store = Store(fresh_database("sqlite", bed.prepare))
+    store = Store(fresh_database("sqlite", harness.prepare))
     provider = Provider(CLIENT, SECRET, lambda: NOW)
     with serving(provider):
         settings = {
@@ -228,7 +228,7 @@ def test_link_of_another_site_opens_with_the_session(open_tab: OpenTab, live: tu
         return [f'<a href="{origin}/console/me">apri</a>'.encode()]
 
     shown = open_tab("clerk")
-    with bed.served(mail) as elsewhere:
+    with harness.served(mail) as elsewhere:
         shown.page.goto(elsewhere.replace("127.0.0.1", "localhost"))
         shown.page.get_by_text("apri").click()
         expect(shown.page.locator("h1")).to_have_text("Profilo e accesso")

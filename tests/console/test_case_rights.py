@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from gpd_soap.store import tables
 from tests.console import working
-from tests.console.bed import OTHER, Console
+from tests.console.harness import OTHER, Console
 from tests.console.worked import CODE, DOUBLE, NAME, ORG, RECEIPT, UNMATCHED, stored, text
 
 

@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 
 from tests.console import working
-from tests.console.bed import Console
+from tests.console.harness import Console
 from tests.console.worked import DOUBLE, NAME, ORG, UNMATCHED, plain, stored, text
 
 

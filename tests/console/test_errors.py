@@ -18,7 +18,7 @@ from gpd_soap.usecases import refusals
 from gpd_soap.wsgi.exposure import console_problem
 from gpd_soap.wsgi.http import Environ, StartResponse
 from gpd_soap.wsgi.mount import Mounted
-from tests.console.bed import ORGANIZATION, Console
+from tests.console.harness import ORGANIZATION, Console
 
 #: What a page raises, its status, and what is said.
 RAISED: list[tuple[Callable[[], Exception], int, str]] = [

@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser
 
 from tests.console import browsing
-from tests.console.bed import ORGANIZATION, Console
+from tests.console.harness import ORGANIZATION, Console
 
 ORG = f"/console/{ORGANIZATION}"
 PAGES = [

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.console import browsing
-from tests.console.bed import Console
 from tests.console.browsing import WIDTHS
+from tests.console.harness import Console
 from tests.console.listed import ORG
 
 #: The pages, and what leads from each to one of its rows.

@@ -13,8 +13,8 @@ from gpd_soap import console as package
 from gpd_soap.monitoring.logs import JsonLines
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
-from tests.console import bed
-from tests.console.bed import ORGANIZATION, Console
+from tests.console import harness
+from tests.console.harness import ORGANIZATION, Console
 from tests.console.loads import tried
 from tests.usecases.loads.files import as_csv, line
 
@@ -53,7 +53,7 @@ def fields() -> set[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hostile(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Console]:
     """Yield a console of its own, of each kind of database."""
-    store = Store(fresh_database(request.param, bed.prepare))
+    store = Store(fresh_database(request.param, harness.prepare))
     yield Console(store)
     store.close()
 

@@ -6,8 +6,8 @@ from playwright.sync_api import Browser
 
 from gpd_soap.demo import files
 from tests.console import browsing
-from tests.console.bed import ORGANIZATION, Console
 from tests.console.browsing import Tab
+from tests.console.harness import ORGANIZATION, Console
 
 ORG = f"/console/{ORGANIZATION}"
 EXPIRED = "347000000000001033"

@@ -12,7 +12,7 @@ from gpd_soap.console.loads import labels
 from gpd_soap.console.words import LANGUAGES
 from gpd_soap.store import tables
 from gpd_soap.usecases.loads.refusals import Why
-from tests.console.bed import ORGANIZATION, Console
+from tests.console.harness import ORGANIZATION, Console
 from tests.console.loads import (
     BAD,
     DUE,

@@ -8,15 +8,15 @@ from sqlalchemy import event, func, select
 from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
-from tests.console import bed
-from tests.console.bed import Console
+from tests.console import harness
+from tests.console.harness import Console
 from tests.console.loads import reading_in, tried, work
 from tests.usecases.loads.files import as_csv, line
 
 
 def test_load_that_two_people_print_at_once_is_printed_once(fresh_database: FreshDatabase):
     """The second one waits for the first, and reads what it began."""
-    store = Store(fresh_database("postgresql", bed.prepare))
+    store = Store(fresh_database("postgresql", harness.prepare))
     console = Console(store)
     console.later(minutes=1)
     clients = [console.client("writer"), console.client("admin")]

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from flask.testing import FlaskClient
 
-from tests.console.bed import ORGANIZATION, OTHER, Console
+from tests.console.harness import ORGANIZATION, OTHER, Console
 from tests.console.loads import (
     BAD,
     DUE,
@@ -15,8 +15,8 @@ from tests.console.loads import (
     send,
     tried,
 )
-from tests.usecases.loads.bed import rows_of
 from tests.usecases.loads.files import as_csv, as_workbook, line
+from tests.usecases.loads.harness import rows_of
 
 
 def test_load_of_another_organization_is_not_there(console: Console, client: FlaskClient):

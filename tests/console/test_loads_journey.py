@@ -14,11 +14,11 @@ from gpd_soap.usecases.loads.manage import Loads
 from gpd_soap.usecases.loads.reading import reading_of
 from gpd_soap.usecases.loads.undo import Way
 from gpd_soap.usecases.loads.work import kinds
-from tests.console.bed import ACTOR, ORGANIZATION, Console
 from tests.console.browsing import WIDTHS, Tab
+from tests.console.harness import ACTOR, ORGANIZATION, Console
 from tests.console.loads import LOADS, work
-from tests.usecases.loads.bed import rows_of
 from tests.usecases.loads.files import CODE, as_csv, line
+from tests.usecases.loads.harness import rows_of
 
 #: LIMIT: milliseconds for a trial or a load of 10,000 rows on a machine that does other things.
 PATIENCE = 240_000

@@ -6,7 +6,7 @@ import zipfile
 from flask.testing import FlaskClient
 
 from gpd_soap.store import tables
-from tests.console.bed import Console
+from tests.console.harness import Console
 from tests.console.loads import (
     BAD,
     DUE,
@@ -18,8 +18,8 @@ from tests.console.loads import (
     tried,
     work,
 )
-from tests.usecases.loads.bed import rows_of
 from tests.usecases.loads.files import CODE, HEADER, as_csv, line
+from tests.usecases.loads.harness import rows_of
 
 
 def test_good_rows_are_loaded_and_the_others_come_back(console: Console, client: FlaskClient):

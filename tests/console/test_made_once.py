@@ -9,8 +9,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from gpd_soap import wiring
 from gpd_soap.store.store import Store
 from tests.conftest import LendDatabase
-from tests.console import bed, working
-from tests.console.bed import ORGANIZATION, Console
+from tests.console import harness, working
+from tests.console.harness import ORGANIZATION, Console
 from tests.usecases.people.people import NOW
 
 ORG = f"/console/{ORGANIZATION}"
@@ -26,7 +26,7 @@ OF_CASES = (
 
 def prepare(url: str) -> None:
     """Make the demo's database, with a case of every kind."""
-    bed.prepare(url)
+    harness.prepare(url)
     store = Store(url)
     working.add_cases(store, NOW)
     store.close()

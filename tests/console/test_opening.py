@@ -7,7 +7,7 @@ import pytest
 
 from gpd_soap.store.people.operators import Scope
 from tests.console import working
-from tests.console.bed import EVERY, ORGANIZATION, OTHER, PEOPLE, Console, add_operator
+from tests.console.harness import EVERY, ORGANIZATION, OTHER, PEOPLE, Console, add_operator
 from tests.console.notices.office import PAID, audit_of, events_of, one, text
 
 ORG = f"/console/{ORGANIZATION}"

@@ -13,7 +13,7 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.casework import claims
 from tests.conftest import FreshDatabase
 from tests.console import working
-from tests.console.bed import ORGANIZATION, Console
+from tests.console.harness import ORGANIZATION, Console
 
 ROOT = Path(gpd_soap.__file__).parent
 #: Names that a `Record` goes to, and that other callables have too.

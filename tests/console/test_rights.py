@@ -14,7 +14,7 @@ from gpd_soap.console.viewer import ROLES
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.people.operators import Scope
 from gpd_soap.usecases.people.rights import HOLDABLE
-from tests.console.bed import ORGANIZATION, PEOPLE, STRANGER, Console, add_operator
+from tests.console.harness import ORGANIZATION, PEOPLE, STRANGER, Console, add_operator
 
 #: What stands in an address for something that is not there.
 NOTHING = "none"

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from gpd_soap import demo
 from gpd_soap.store.configuration import read, write
 from gpd_soap.store.configuration.read import Offered
-from tests.console.bed import ORGANIZATION, OTHER, Console
 from tests.console.browsing import Tab
+from tests.console.harness import ORGANIZATION, OTHER, Console
 from tests.console.notices.office import audit_of, text
 
 CONFIG = f"/console/{ORGANIZATION}/config"

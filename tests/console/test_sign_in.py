@@ -11,7 +11,7 @@ from gpd_soap.usecases.people import demo_link
 from gpd_soap.usecases.people.delays import RULES, Kind
 from gpd_soap.usecases.people.operators import Operators
 from gpd_soap.validation.queries.operators import NewOperator
-from tests.console.bed import ORGANIZATION, OURS, Console
+from tests.console.harness import ORGANIZATION, OURS, Console
 from tests.usecases.people.people import NEW_PASSWORD, PASSWORD, People
 
 NAME = "Bruna Inventata"

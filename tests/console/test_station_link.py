@@ -5,8 +5,8 @@ import pytest
 from gpd_soap.settings import Settings, SettingsError
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
-from tests.console import bed
-from tests.console.bed import ORGANIZATION, Console
+from tests.console import harness
+from tests.console.harness import ORGANIZATION, Console
 
 DASHBOARD = "https://grafana.example/d/gpd-soap/station?orgId=1"
 
@@ -20,7 +20,7 @@ def page(console: Console) -> str:
 
 def test_station_leads_to_grafana_if_its_address_is_set(fresh_database: FreshDatabase) -> None:
     """The address is escaped, and the page sends no referrer there."""
-    store = Store(fresh_database("sqlite", bed.prepare))
+    store = Store(fresh_database("sqlite", harness.prepare))
     with_link, without = Console(store, grafana_url=DASHBOARD), Console(store)
 
     assert f'<a href="{DASHBOARD}" rel="noreferrer">' in page(with_link)

@@ -9,7 +9,7 @@ from gpd_soap.usecases.people.delays import RULES, Kind
 from gpd_soap.wsgi import rate_limit
 from gpd_soap.wsgi.forwarded import ThroughProxies
 from gpd_soap.wsgi.rate_limit import SECONDS
-from tests.console.bed import OURS, Console
+from tests.console.harness import OURS, Console
 from tests.usecases.people.people import NOW
 
 PROXY, STRANGER, CLERK = "10.0.0.7", "198.51.100.4", "192.0.2.1"

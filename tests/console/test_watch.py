@@ -18,11 +18,11 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.figures.station import Call, Fault, Speed, Station
 from gpd_soap.wiring import node_face
 from tests.conftest import LendDatabase
-from tests.console import bed
+from tests.console import harness
 from tests.usecases.people.people import NOW
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-ROUTE = asking.Route(bed.ORGANIZATION, "15376371009", "15376371009_01")
+ROUTE = asking.Route(harness.ORGANIZATION, "15376371009", "15376371009_01")
 QUIET = [Slot(NOW - n * 5 * MINUTE, 10, 0) for n in range(6)]
 BAD = [Slot(NOW - n * 5 * MINUTE, 10, 6) for n in range(3)]
 PROBED = Call("paVerifyPaymentNotice", NOW - 5 * MINUTE, "KO", "PAA_PAGAMENTO_SCONOSCIUTO")
@@ -170,8 +170,8 @@ def test_certificate_at_the_public_address_is_seen(behind_tls: tuple[str, dateti
 
 def test_probe_from_outside_reaches_the_real_face(shared_database: LendDatabase):
     """An address where nothing listens is said, and so is one that is no address."""
-    store: Store = shared_database("sqlite", bed.prepare).store
-    with bed.served(node_face(Settings(), store, lambda: NOW)) as origin:
+    store: Store = shared_database("sqlite", harness.prepare).store
+    with harness.served(node_face(Settings(), store, lambda: NOW)) as origin:
         tried = asking.public(f"{origin}/partner", ROUTE)
         elsewhere = asking.public(f"{origin}/nothing-here", ROUTE)
 

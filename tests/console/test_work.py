@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.console import words
-from tests.console.bed import OTHER, Console
+from tests.console.harness import OTHER, Console
 from tests.console.worked import DOUBLE, ENTRY, ORG, RECEIPT, text
 
 

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser
 
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
-from tests.console import bed, browsing, working
-from tests.console.bed import ORGANIZATION, Console
+from tests.console import browsing, harness, working
 from tests.console.browsing import inspect
+from tests.console.harness import ORGANIZATION, Console
 
 ORG = f"/console/{ORGANIZATION}"
 PAGES = [
@@ -36,7 +36,7 @@ def busy(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
     """A console with work to do, and the origin at which it is served."""
     store = Store(fresh_database("sqlite", working.prepare))
     console = Console(store)
-    with bed.served(console.wsgi) as origin:
+    with harness.served(console.wsgi) as origin:
         yield console, origin
     store.close()
 

@@ -11,7 +11,7 @@ from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.worklist import key_of
 from tests.console import working
-from tests.console.bed import ORGANIZATION
+from tests.console.harness import ORGANIZATION
 
 ORG = f"/console/{ORGANIZATION}"
 DOUBLE = f"{ORG}/worklist/{working.DOUBLE}"

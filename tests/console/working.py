@@ -12,8 +12,8 @@ from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
 from tests.calling import call
-from tests.console import bed
-from tests.console.bed import ORGANIZATION
+from tests.console import harness
+from tests.console.harness import ORGANIZATION
 from tests.messages import build
 from tests.store.journal.test_writer import exchange
 from tests.usecases.people.people import NOW
@@ -111,7 +111,7 @@ def add_exchanges(store: Store, now: datetime, count: int = 3000) -> None:
 
 def prepare(url: str) -> None:
     """Make the demo's database, with a case of every kind and a busy station."""
-    bed.prepare(url)
+    harness.prepare(url)
     store = Store(url)
     add_cases(store, NOW)
     add_exchanges(store, NOW)

@@ -39,7 +39,7 @@ IDLE, DRIPPING = 10_000, 20
 ROOM = 192
 
 
-class Bed(NamedTuple):
+class Harness(NamedTuple):
     """An app process, and the resources that it may run out of."""
 
     app: App
@@ -55,7 +55,7 @@ class Trouble(NamedTuple):
     no answer can be expected.
     """
 
-    begin: Callable[[Bed], AbstractContextManager[str]]
+    begin: Callable[[Harness], AbstractContextManager[str]]
     seconds: float | None
     within: float
     silence: bool = False
@@ -79,64 +79,64 @@ class Report(NamedTuple):
 
 
 @contextmanager
-def no_connections(bed: Bed) -> Iterator[str]:
+def no_connections(harness: Harness) -> Iterator[str]:
     """Use every session of PostgreSQL, those of the app too."""
     with ExitStack() as taken:
-        first = taken.enter_context(bed.postgres.connect())
+        first = taken.enter_context(harness.postgres.connect())
         [most] = first.execute("SELECT current_setting('max_connections')::int").fetchone() or [0]
         sessions, deadline = 1, time.monotonic() + 20
         # WHY: an app that has one session answers every receipt, and nothing has run out.
         while sessions < most and time.monotonic() < deadline:
-            bed.wire.cut()
+            harness.wire.cut()
             with contextlib.suppress(psycopg.OperationalError):
                 while True:
-                    taken.enter_context(bed.postgres.connect())
+                    taken.enter_context(harness.postgres.connect())
                     sessions += 1
         yield f"{sessions} sessions taken"
 
 
 @contextmanager
-def slow(bed: Bed) -> Iterator[str]:
+def slow(harness: Harness) -> Iterator[str]:
     """Delay every query by three seconds."""
-    bed.wire.delay = 3.0
+    harness.wire.delay = 3.0
     yield "3 s for each query"
-    bed.wire.delay = 0.0
+    harness.wire.delay = 0.0
 
 
 @contextmanager
-def stopped(bed: Bed) -> Iterator[str]:
+def stopped(harness: Harness) -> Iterator[str]:
     """Stop the traffic of the database, and keep its connections open."""
-    bed.wire.stop()
+    harness.wire.stop()
     yield "no word"
-    bed.wire.go_on()
+    harness.wire.go_on()
 
 
 @contextmanager
-def refused(bed: Bed) -> Iterator[str]:
+def refused(harness: Harness) -> Iterator[str]:
     """Refuse every connection to the database."""
-    bed.wire.refusing = True
-    bed.wire.cut()
+    harness.wire.refusing = True
+    harness.wire.cut()
     yield "every connection refused"
-    bed.wire.refusing = False
+    harness.wire.refusing = False
 
 
 @contextmanager
-def full(bed: Bed) -> Iterator[str]:
+def full(harness: Harness) -> Iterator[str]:
     """Fill PostgreSQL's disk, for rows and for its log; start it again afterwards."""
-    bed.disk.fill()
-    with contextlib.suppress(psycopg.Error), bed.postgres.connect() as session:
+    harness.disk.fill()
+    with contextlib.suppress(psycopg.Error), harness.postgres.connect() as session:
         session.execute("SELECT pg_switch_wal()")
-    yield type(bed.disk).__name__
-    bed.disk.free()
-    bed.postgres.start()
+    yield type(harness.disk).__name__
+    harness.disk.free()
+    harness.postgres.start()
 
 
 @contextmanager
-def idle(bed: Bed) -> Iterator[str]:
+def idle(harness: Harness) -> Iterator[str]:
     """Open thousands of connections that send nothing."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    address = urlsplit(bed.app.node)
+    address = urlsplit(harness.app.node)
     with ExitStack() as held:
         count = min(IDLE, hard - 1000)
         for _ in range(count):
@@ -148,9 +148,9 @@ def idle(bed: Bed) -> Iterator[str]:
 
 
 @contextmanager
-def dripping(bed: Bed) -> Iterator[str]:
+def dripping(harness: Harness) -> Iterator[str]:
     """Send bytes slowly from more senders than there are threads."""
-    address = urlsplit(bed.app.node)
+    address = urlsplit(harness.app.node)
     request = b"POST /partner HTTP/1.1\r\nHost: here\r\nContent-Length: 5000\r\n\r\n" + b" " * 4000
     over = threading.Event()
     with ExitStack() as held:
@@ -189,12 +189,12 @@ TROUBLES = {
 def drill(name: str, receipts: int = RECEIPTS, seed: int = 1) -> Report:
     """Let one resource run out while this many receipts come, and return the report."""
     planned = stories.write(receipts, random.Random(seed))
-    with _bed(planned) as (bed, key):
-        return _hold(name, bed, key, planned)
+    with _harness(planned) as (harness, key):
+        return _hold(name, harness, key, planned)
 
 
 @contextmanager
-def _bed(planned: list[Story]) -> Iterator[tuple[Bed, str]]:
+def _harness(planned: list[Story]) -> Iterator[tuple[Harness, str]]:
     servers: list[Postgres] = []
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-")))
@@ -212,19 +212,19 @@ def _bed(planned: list[Story]) -> Iterator[tuple[Bed, str]]:
         app = App(wire.url("drill"), home / "app.log", GPD_WORKERS="1")
         stack.callback(app.stop)
         app.start()
-        yield Bed(app, postgres, wire, disk), key
+        yield Harness(app, postgres, wire, disk), key
 
 
-def _hold(name: str, bed: Bed, key: str, planned: list[Story]) -> Report:
+def _hold(name: str, harness: Harness, key: str, planned: list[Story]) -> Report:
     trouble, steps = TROUBLES[name], stories.in_order(planned, random.Random(0))
-    senders = Senders([bed.app], key, steps, seed=0)
+    senders = Senders([harness.app], key, steps, seed=0)
     senders.start(WIDTH)
     senders.allow(len(steps) // 4)
     deadline = time.monotonic() + 10
     while senders.done < len(steps) // 4 and time.monotonic() < deadline:
         time.sleep(0.01)
     begun = time.monotonic()
-    with trouble.begin(bed) as extent:
+    with trouble.begin(harness) as extent:
         senders.allow(len(steps) + WIDTH)
         senders.finish(begun + (trouble.within if trouble.seconds is None else trouble.seconds))
     ended = senders.finish(begun + trouble.within)
@@ -235,8 +235,8 @@ def _hold(name: str, bed: Bed, key: str, planned: list[Story]) -> Report:
         broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
     if senders.silent and not trouble.silence:
         broken.append(f"{senders.silent} requests got no answer")
-    bed.app.stop()
-    broken += judge.judge(planned, senders.deliveries, judge.look(bed.postgres.url("drill")))
+    harness.app.stop()
+    broken += judge.judge(planned, senders.deliveries, judge.look(harness.postgres.url("drill")))
     return Report(
         name, extent, sum(senders.deliveries.taken.values()), senders.questions, senders.again,
         senders.silent, round(senders.slowest, 1), round(took, 1), broken,

@@ -42,7 +42,7 @@ SENDERS = 6
 SIGNALLED = re.compile(r"Worker \(pid:(\d+)\) was sent (\w+)!")
 FAILED = re.compile(r"Worker \(pid:\d+\) exited with code \d+|WORKER TIMEOUT|Traceback")
 #: The log line of a request that got 503 because it waited too long for a thread on a busy machine.
-WAITED = "refused: waited #.# s for a thread"
+WAITED = "a request was refused: it waited #.# s for a thread"
 BUSY = "HTTP 503"
 DIGITS = re.compile(r"\d+")
 FAULT = re.compile(rb"<faultCode>(\w+)</faultCode>")

@@ -44,14 +44,14 @@ from tests.api import (
 from tests.api.office import ONE, Admin, BackOffice, Clock, Face, prepare
 from tests.api.print_service import test_access, test_folders, test_printed_notices
 from tests.conftest import FreshDatabase, LendDatabase, WorldOf
-from tests.features.oidc import bed as oidc
+from tests.features.oidc import harness as oidc
 from tests.features.oidc import provider
-from tests.features.passkeys import bed as passkeys
+from tests.features.passkeys import harness as passkeys
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase
 from tests.test_messages import CASES, post_case, stored_rows
-from tests.usecases.loads.bed import LoadBed
 from tests.usecases.loads.files import as_csv, line
+from tests.usecases.loads.harness import LoadHarness
 from tests.usecases.people import people
 from tests.waiting import until_locked_out
 
@@ -195,13 +195,13 @@ def test_life_of_passkeys_under_the_serving_role_succeeds(serving: Store):
 
 def test_load_of_a_file_under_the_serving_role_succeeds(serving: Store):
     """It works from the trial to the undo, and to the removal at its term."""
-    bed = LoadBed(serving)
-    load = bed.loaded(as_csv([line(1), line(2, codice_fiscale="0123456789")]))
-    assert bed.to_mend(load)
-    bed.loads.undo(load.organization, load.id, Way.DELETE)
-    bed.work()
-    assert bed.iupds() == []
-    assert purge(serving, Kind.FILES, Until(bed.now)) == 1
+    harness = LoadHarness(serving)
+    load = harness.loaded(as_csv([line(1), line(2, codice_fiscale="0123456789")]))
+    assert harness.to_mend(load)
+    harness.loads.undo(load.organization, load.id, Way.DELETE)
+    harness.work()
+    assert harness.iupds() == []
+    assert purge(serving, Kind.FILES, Until(harness.now)) == 1
 
 
 def test_life_with_a_provider_under_the_serving_role_succeeds(serving: Store):

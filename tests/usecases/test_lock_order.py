@@ -30,8 +30,8 @@ from gpd_soap.usecases.retention.keep import POSITIONS, pseudonyms
 from tests.conftest import LendDatabase
 from tests.store import samples
 from tests.store.samples import NOW, ORGANIZATION, add, nav, receipt, take
-from tests.usecases.loads.bed import LoadBed
 from tests.usecases.loads.files import as_csv, line
+from tests.usecases.loads.harness import LoadHarness
 from tests.validation.bodies import body, option
 
 ACTOR = Actor(ActorKind.OPERATOR, "o-anna")
@@ -262,15 +262,15 @@ def test_load_is_stopped_while_its_worker_stores_a_batch(
 ):
     """The worker locks the load before its job, and so does the person."""
     monkeypatch.setattr(loading, "BATCH", 5)
-    bed, gate = LoadBed(on_postgresql), Gate()
-    load = bed.tried(as_csv([line(number) for number in range(1, 31)]))
-    bed.begin(load)
-    stop = gate.then(lambda _: bed.loads.cancel(ORGANIZATION, load.id))
+    harness, gate = LoadHarness(on_postgresql), Gate()
+    load = harness.tried(as_csv([line(number) for number in range(1, 31)]))
+    harness.begin(load)
+    stop = gate.then(lambda _: harness.loads.cancel(ORGANIZATION, load.id))
 
     # WHY: the worker has locked the load then, and not yet its job.
     with gate.between(on_postgresql, "UPDATE job SET done", "UPDATE job SET state"):
-        assert meet(on_postgresql, lambda _: bed.work(), stop) == []
-    assert bed.get(load).state in {"stopped", "cancelled"}
+        assert meet(on_postgresql, lambda _: harness.work(), stop) == []
+    assert harness.get(load).state in {"stopped", "cancelled"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ RUNNING = Problem(
     409, "Another load is running", "One load of an organization runs at a time: try again later."
 )
 OTHER_STATE = Problem(
-    409, "The load is in another state", "What is requested cannot follow its state: read it again."
+    409, "The load is in another state", "The state of the load forbids the request: read it again."
 )
 READING_CHANGED = Problem(
     409, "The reading has changed", "The file was tried by another reading: read the load again."

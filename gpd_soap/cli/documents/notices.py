@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "--language",
     metavar="NAME",
     help="it, it-XX for a second language in grey, it+XX for two equal languages, XX for that one"
-    " or sl [default: the organization's].",
+    " alone; XX is en, de, fr or sl [default: the organization's].",
 )
 @refusals()
 def notice(

@@ -133,7 +133,7 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
     ),
     loads_refusals.LoadInOtherState: (
         "The load is in another state",
-        "This cannot follow its state, which `gpd-soap loads show` prints.",
+        "The state of the load forbids the command: `gpd-soap loads show` prints it.",
     ),
     loads_refusals.ReadingChanged: (
         "The reading has changed",

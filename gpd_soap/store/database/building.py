@@ -99,7 +99,9 @@ def _again_after_deadlocks(work: Callable[[], None]) -> None:
         except OperationalError as error:
             if not left or sqlstate(error) != DEADLOCK:
                 raise
-            logger.warning("another session and the build of an index met: next try at once")
+            logger.warning(
+                "the build of an index ended in a deadlock with another session: next try at once"
+            )
         else:
             return
 

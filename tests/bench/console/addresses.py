@@ -17,7 +17,7 @@ from gpd_soap.validation.queries.cursors import notice_cursor, receipt_cursor
 from tests import world
 from tests.bench.console.furnishing import Things
 from tests.bench.console.town import Town, end_of_today
-from tests.console.bed import PEOPLE
+from tests.console.harness import PEOPLE
 
 ORGANIZATION = f"/console/{world.ORGANIZATION}"
 ROLES = list(Role)

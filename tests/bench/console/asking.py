@@ -20,12 +20,12 @@ from gpd_soap.usecases.people.authorize import open_session
 from gpd_soap.usecases.people.session_rules import RECENT
 from gpd_soap.usecases.people.tokens import new_token, token_digest
 from tests.bench import load
-from tests.bench.bed import Bed, bed
 from tests.bench.compare import POSTGRESQL, SQLITE, Size
 from tests.bench.console import town as towns
 from tests.bench.console.addresses import FILE, ORGANIZATION, Address, Addresses
 from tests.bench.console.furnishing import furnish
 from tests.bench.console.town import Town
+from tests.bench.harness import Harness, harness
 from tests.bench.report import Finding, Report, at_most
 from tests.bench.serving import Served, Variant, cpu_seconds, serving
 
@@ -120,7 +120,7 @@ def console(size: Size) -> Report:
     """Fill both databases with a town, and ask its console for every page."""
     rows: list[Row] = []
     findings: list[Finding] = []
-    with bed() as made:
+    with harness() as made:
         for kind in (POSTGRESQL, SQLITE) if size.store is None else (size.store,):
             with opened(made, kind, size) as (served, operators, addresses):
                 measured = list(_rows(kind, made, served, operators, addresses, size))
@@ -132,7 +132,7 @@ def console(size: Size) -> Report:
 
 @contextmanager
 def opened(
-    made: Bed, kind: str, size: Size, variant: Variant = CONSOLE
+    made: Harness, kind: str, size: Size, variant: Variant = CONSOLE
 ) -> Iterator[tuple[Served, Operators, list[Address]]]:
     """Serve a town's console on the server's cores; yield it, its operators and its addresses."""
     url = made.empty_database(kind, f"town_{size.positions}")
@@ -145,7 +145,12 @@ def opened(
 
 
 def _rows(
-    kind: str, made: Bed, served: Served, operators: Operators, addresses: list[Address], size: Size
+    kind: str,
+    made: Harness,
+    served: Served,
+    operators: Operators,
+    addresses: list[Address],
+    size: Size,
 ) -> Iterator[Row]:
     def cpu() -> float:
         return served.cpu_seconds() + (_of_postgresql(made) if kind == POSTGRESQL else 0)
@@ -158,7 +163,7 @@ def _rows(
         browser.close()
 
 
-def _of_postgresql(made: Bed) -> float:
+def _of_postgresql(made: Harness) -> float:
     """Return the CPU that the processes of PostgreSQL have used; one may just have ended."""
     used = 0.0
     for process in made.postgres.processes:

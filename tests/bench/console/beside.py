@@ -20,11 +20,11 @@ from gpd_soap.store.node.settlement import PAID
 from gpd_soap.store.store import Store
 from tests import world
 from tests.bench import database, load
-from tests.bench.bed import bed
 from tests.bench.compare import ELSEWHERE, POSTGRESQL, Size
 from tests.bench.console import town as towns
 from tests.bench.console.addresses import FILE, Address
 from tests.bench.console.asking import ANSWERS, Browser, Operators, opened
+from tests.bench.harness import harness
 from tests.bench.notices import GET, SEND, VERIFY
 from tests.bench.report import Report, at_least
 from tests.bench.serving import FLOOR, Served, Variant
@@ -76,7 +76,7 @@ def beside(size: Size) -> Report:
     """Load both faces' server and the floor in turn, with operators clicking and without."""
     rows: list[Row] = []
     with (
-        bed(servers=2) as made,
+        harness(servers=2) as made,
         opened(made, POSTGRESQL, size, BOTH) as (served, operators, addresses),
     ):
         plain = towns.plain_of(size.positions)

@@ -19,7 +19,7 @@ from gpd_soap.usecases.people.operators import Operators
 from gpd_soap.validation.queries.operators import NewOperator
 from tests import world
 from tests.bench.console.town import Town
-from tests.console import bed, working
+from tests.console import harness, working
 from tests.console import loads as sending
 from tests.usecases.loads.files import as_csv, line
 
@@ -46,11 +46,11 @@ class Things(NamedTuple):
 
 def furnish(store: Store, town: Town) -> Things:
     """Add operators, files and whole messages to a town, and return what is there to be opened."""
-    for name, rights in bed.PEOPLE.items():
-        bed.add_operator(store, name, rights)
+    for name, rights in harness.PEOPLE.items():
+        harness.add_operator(store, name, rights)
     for number in range(COLLEAGUES):
         rights = (Role.READER, (world.ORGANIZATION,), frozenset())
-        bed.add_operator(store, f"colleague{number}", rights)
+        harness.add_operator(store, f"colleague{number}", rights)
     load = _load(store, town)
     with store.begin() as connection:
         configuration.put_service(connection, world.ORGANIZATION, *SERVICE)
@@ -66,7 +66,7 @@ def furnish(store: Store, town: Town) -> Things:
 
 def _load(store: Store, town: Town) -> str:
     """Load a file through the console, put hundreds like it into the list; return its id."""
-    console = bed.Console(store)
+    console = harness.Console(store)
     console.now = town.now
     client = console.client("writer")
     due = {"scadenza": f"{town.now + timedelta(days=200):%d/%m/%Y}"}

@@ -16,7 +16,7 @@ from tests.bench.console.addresses import APART, Address, Addresses
 from tests.bench.console.asking import ANSWERS
 from tests.bench.console.furnishing import furnish
 from tests.conftest import Databases
-from tests.console.bed import Console
+from tests.console.harness import Console
 from tests.store.test_plans import scans
 from tests.usecases.people.people import NOW
 

@@ -13,7 +13,7 @@ from gpd_soap.core.faults import Refusal
 from gpd_soap.store import tables
 from gpd_soap.store.journal.entries import Entry
 from gpd_soap.store.journal.writer import write_entries
-from tests.console.bed import ORGANIZATION, Console
+from tests.console.harness import ORGANIZATION, Console
 
 ORG = f"/console/{ORGANIZATION}"
 SINGLE, INSTALLMENT, AT_ONCE = "347000000000000124", "347000000000000225", "347000000000000528"

@@ -7,7 +7,7 @@ import pytest
 from gpd_soap.core import rome
 from gpd_soap.usecases.positions.finding import Notice
 from gpd_soap.usecases.positions.manage import Ledger
-from tests.console.bed import ORGANIZATION, Console
+from tests.console.harness import ORGANIZATION, Console
 from tests.console.notices.office import (
     DRAFT,
     EXPIRED,

@@ -12,7 +12,7 @@ from gpd_soap.console.pages import chosen
 from gpd_soap.core.debt import Debtor
 from gpd_soap.store import tables
 from gpd_soap.store.positions import insert
-from tests.console.bed import ACTOR, ORGANIZATION, OTHER, Console
+from tests.console.harness import ACTOR, ORGANIZATION, OTHER, Console
 from tests.console.loads import print_batches
 from tests.console.notices.office import (
     EXPIRED,

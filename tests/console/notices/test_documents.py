@@ -5,7 +5,7 @@ import pytest
 from gpd_soap.console.app import flask_app
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.document_refusals import DocumentsNotInstalled
-from tests.console.bed import ORGANIZATION, OTHER, Console
+from tests.console.harness import ORGANIZATION, OTHER, Console
 from tests.console.notices.office import (
     EXPIRED,
     ORG,

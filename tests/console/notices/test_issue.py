@@ -11,7 +11,7 @@ from gpd_soap.console.notices.instalments import divide, instalments
 from gpd_soap.core import rome
 from gpd_soap.store import tables
 from gpd_soap.store.configuration import write as configuration
-from tests.console.bed import ORGANIZATION, Console
+from tests.console.harness import ORGANIZATION, Console
 from tests.console.notices.office import ORG, audit_of, events_of, text
 
 NEW = f"{ORG}/positions/new"

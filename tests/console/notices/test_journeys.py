@@ -5,8 +5,8 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from gpd_soap.core import payable, rome
-from tests.console.bed import Console
 from tests.console.browsing import Tab
+from tests.console.harness import Console
 from tests.console.loads import print_batches
 from tests.console.notices.office import (
     EXPIRED,

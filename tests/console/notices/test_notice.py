@@ -8,7 +8,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.positions import change
 from gpd_soap.store.positions import read as positions
 from gpd_soap.usecases.notices import read
-from tests.console.bed import ACTOR, ORGANIZATION, OTHER, Console
+from tests.console.harness import ACTOR, ORGANIZATION, OTHER, Console
 from tests.console.notices.office import (
     AT_ONCE,
     CODE,

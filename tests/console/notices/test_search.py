@@ -6,7 +6,7 @@ from gpd_soap.core.debt import Debtor
 from gpd_soap.store.positions import insert
 from gpd_soap.store.positions.notices import NoticeKey
 from gpd_soap.validation.queries.cursors import notice_cursor
-from tests.console.bed import ACTOR, ORGANIZATION, OTHER, STRANGER, Console
+from tests.console.harness import ACTOR, ORGANIZATION, OTHER, STRANGER, Console
 from tests.console.notices.office import (
     CODE,
     EXPIRED,

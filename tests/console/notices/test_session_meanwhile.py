@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from gpd_soap.store import tables
 from gpd_soap.usecases.people.authorize import Sessions
 from gpd_soap.usecases.people.operators import Operators
-from tests.console.bed import Console
+from tests.console.harness import Console
 from tests.console.notices.office import SINGLE, audit_of, etag, one, position_of, send, text
 
 OPERATOR = tables.operator

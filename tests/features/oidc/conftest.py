@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import KINDS, LendDatabase
-from tests.features.oidc.bed import CLIENT, SECRET, Console
+from tests.features.oidc.harness import CLIENT, SECRET, Console
 from tests.features.oidc.provider import Provider, serving
 from tests.usecases.people.conftest import prepare
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gpd_soap.usecases.people import refusals as people_refusals
-from tests.features.oidc.bed import Console, browse
+from tests.features.oidc.harness import Console, browse
 from tests.usecases.people.people import MAIL, NAME
 
 

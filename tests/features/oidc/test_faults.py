@@ -11,7 +11,7 @@ from gpd_soap.features.oidc.fetch import AT_ONCE, Fetch, Unavailable
 from gpd_soap.features.oidc.id_token import ALGORITHMS, NotTrusted, verified
 from gpd_soap.store import tables
 from gpd_soap.usecases.people import refusals as people_refusals
-from tests.features.oidc.bed import CLIENT, Console, browse
+from tests.features.oidc.harness import CLIENT, Console, browse
 from tests.features.oidc.provider import FAULTS, Given, Provider
 from tests.usecases.people.people import MAIL, NAME
 from tests.waiting import until

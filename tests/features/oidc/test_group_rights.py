@@ -6,7 +6,7 @@ from gpd_soap.store.access.keys import Role
 from gpd_soap.store.people.operators import Scope
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.people import refusals as people_refusals
-from tests.features.oidc.bed import RIGHTS, Console
+from tests.features.oidc.harness import RIGHTS, Console
 from tests.usecases.people.people import MAIL, NAME, OTHER
 
 

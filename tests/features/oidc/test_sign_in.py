@@ -8,7 +8,7 @@ from sqlalchemy import select
 from gpd_soap.store import tables
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.tokens import token_digest
-from tests.features.oidc.bed import CONSOLE, Console, browse, location
+from tests.features.oidc.harness import CONSOLE, Console, browse, location
 from tests.features.oidc.provider import Person
 from tests.usecases.people.people import CALLER, MAIL, NAME
 

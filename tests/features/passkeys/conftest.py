@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import KINDS, LendDatabase
 from tests.features.passkeys.authenticator import Device
-from tests.features.passkeys.bed import ORIGIN, Console
+from tests.features.passkeys.harness import ORIGIN, Console
 from tests.usecases.people.conftest import prepare
 
 

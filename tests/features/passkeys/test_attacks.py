@@ -13,7 +13,7 @@ from gpd_soap.features.passkeys.devices import NotVerified
 from gpd_soap.features.passkeys.sign_in import Presented
 from gpd_soap.usecases.people import refusals as people_refusals
 from tests.features.passkeys.authenticator import PRESENT, Device, decoded, encoded
-from tests.features.passkeys.bed import ORIGIN, Console, deeds
+from tests.features.passkeys.harness import ORIGIN, Console, deeds
 from tests.usecases.people.people import CALLER, NAME
 
 Spoil = Callable[[Device], Device]

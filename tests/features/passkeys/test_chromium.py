@@ -8,8 +8,8 @@ from gpd_soap.features.passkeys.sign_in import Presented
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.people import refusals as people_refusals
 from tests.conftest import FreshDatabase
-from tests.features.passkeys.bed import Console
 from tests.features.passkeys.chromium import browser, page
+from tests.features.passkeys.harness import Console
 from tests.usecases.people.conftest import prepare
 from tests.usecases.people.people import CALLER, NAME
 

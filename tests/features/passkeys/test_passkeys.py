@@ -8,7 +8,7 @@ from gpd_soap.features.passkeys.manage import MOST
 from gpd_soap.features.passkeys.sign_in import Presented
 from gpd_soap.usecases.people import refusals as people_refusals
 from tests.features.passkeys.authenticator import Device, decoded
-from tests.features.passkeys.bed import Console, deeds
+from tests.features.passkeys.harness import Console, deeds
 from tests.usecases.people.people import CALLER, NAME, PASSWORD
 
 

@@ -7,7 +7,7 @@ import pytest
 from gpd_soap.store.store import Store
 from tests.api.office import prepare
 from tests.conftest import KINDS, LendDatabase
-from tests.features.webhooks.bed import Bed
+from tests.features.webhooks.harness import Harness
 from tests.features.webhooks.receiver import Receiver, answer, receiving
 
 
@@ -31,12 +31,12 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def bed(store: Store, receiver: Receiver) -> Bed:
-    """A bed over each kind of database."""
-    return Bed(store, receiver)
+def harness(store: Store, receiver: Receiver) -> Harness:
+    """A harness over each kind of database."""
+    return Harness(store, receiver)
 
 
 @pytest.fixture
-def quick(quick_store: Store, receiver: Receiver) -> Bed:
-    """A bed over SQLite alone."""
-    return Bed(quick_store, receiver)
+def quick(quick_store: Store, receiver: Receiver) -> Harness:
+    """A harness over SQLite alone."""
+    return Harness(quick_store, receiver)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from gpd_soap.store.store import Store
 from tests.api.office import prepare
 from tests.conftest import KINDS, FreshDatabase
-from tests.features.webhooks.bed import Bed
+from tests.features.webhooks.harness import Harness
 from tests.features.webhooks.receiver import answer, receiving
 from tests.store.events.test_numbering import event, written
 from tests.validation.bodies import OTHER
@@ -42,11 +42,11 @@ def poison(store: Store) -> None:
 def test_events_are_sent_while_those_of_another_organization_cannot_be_numbered(own: Store):
     """Each look numbers what it can, and sends what is numbered."""
     with receiving(answer(204)) as receiver:
-        bed = Bed(own, receiver)
+        harness = Harness(own, receiver)
         written(own, event("B", OTHER))
         poison(own)
-        bed.happen("A")
+        harness.happen("A")
         for _ in range(ATTEMPTS):
-            bed.deliver(seconds=1)
+            harness.deliver(seconds=1)
 
-        assert bed.sent == [(1, "A")]
+        assert harness.sent == [(1, "A")]

@@ -9,7 +9,7 @@ import pytest
 from gpd_soap.store.store import Store
 from tests.api.office import BackOffice, Clock, Face
 from tests.api.paying import V1, V2, message, send
-from tests.features.webhooks.bed import Bed
+from tests.features.webhooks.harness import Harness
 from tests.features.webhooks.receiver import Receiver, answer, receiving
 from tests.validation.bodies import body, option
 from tests.world import STRANGER
@@ -42,10 +42,10 @@ def paid(store: Store) -> BackOffice:
 
 def test_event_of_a_receipt_has_its_own_message_and_path(paid: BackOffice, receiver: Receiver):
     """Of two receipts of one receiptId each is sent and read as it came."""
-    bed = Bed(paid.store, receiver, types=["receipt."], withReceipt=True)
+    harness = Harness(paid.store, receiver, types=["receipt."], withReceipt=True)
     for each in SENT.values():
         assert send(paid, each) == "OK"
-    bed.deliver()
+    harness.deliver()
 
     events = [json.loads(each.body) for each in receiver.received]
     assert [each["type"] for each in events] == list(SENT)
@@ -63,10 +63,10 @@ def test_govpay_names_the_version_of_a_receipt(
     paid: BackOffice, receiver: Receiver, primitive: str, kind: str
 ):
     """Its receiver reads the XML by this type."""
-    bed = Bed(paid.store, receiver, format="govpay2")
+    harness = Harness(paid.store, receiver, format="govpay2")
     sent = message(1, "r-1", primitive)
     assert send(paid, sent) == "OK"
-    bed.deliver()
+    harness.deliver()
 
     [received] = receiver.received
     receipt = json.loads(received.body)["rt"]

@@ -10,7 +10,7 @@ import trustme
 from gpd_soap.features.webhooks.client import Client, Identities, Session, Timeouts
 from gpd_soap.features.webhooks.exchange import LARGEST_BODY, Request
 from gpd_soap.store.store import Store
-from tests.features.webhooks.bed import Bed
+from tests.features.webhooks.harness import Harness
 from tests.features.webhooks.receiver import Behave, Received, Receiver, answer, receiving, silent
 
 NAME = "ente.example.it"
@@ -133,9 +133,9 @@ def test_request_without_a_session_closes_its_connection():
 def test_events_of_a_lane_go_over_one_connection(quick_store: Store):
     """A connection for each event would cost a handshake for each."""
     with receiving(answer(204), requests=MANY) as receiver:
-        bed = Bed(quick_store, receiver)
-        bed.happen("A", "B", "C", "D")
-        bed.deliver()
+        harness = Harness(quick_store, receiver)
+        harness.happen("A", "B", "C", "D")
+        harness.deliver()
 
     assert len(receiver.received) == 4
     assert receiver.connections == 1

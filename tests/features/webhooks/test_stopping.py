@@ -4,7 +4,7 @@ import itertools
 import threading
 
 from gpd_soap.store.store import Store
-from tests.features.webhooks.bed import Bed, by
+from tests.features.webhooks.harness import Harness, by
 from tests.features.webhooks.receiver import Behave, Received, answer, receiving
 from tests.waiting import HANGS
 
@@ -25,7 +25,7 @@ def test_stop_ends_after_the_request_that_is_under_way(quick_store: Store):
         return answer(204)
 
     with receiving(by(stop_during_the_last)) as receiver:
-        quick = Bed(quick_store, receiver)
+        quick = Harness(quick_store, receiver)
         quick.happen(*(f"S{n}" for n in range(EVENTS)))
         quick.deliverer.run(stopped)
         assert len(quick.sent) == LAST

@@ -4,10 +4,10 @@ import pytest
 
 from tests.conftest import KINDS, LendDatabase
 from tests.store.samples import prepare
-from tests.usecases.jobs.bed import Bed
+from tests.usecases.jobs.harness import Harness
 
 
 @pytest.fixture(params=KINDS)
-def bed(request: pytest.FixtureRequest, shared_database: LendDatabase) -> Bed:
+def harness(request: pytest.FixtureRequest, shared_database: LendDatabase) -> Harness:
     """Return jobs on a database without positions, with a clock that the test moves."""
-    return Bed(shared_database(request.param, prepare).store)
+    return Harness(shared_database(request.param, prepare).store)

@@ -17,7 +17,7 @@ from gpd_soap.usecases.jobs.worker import Worker
 from tests.conftest import KINDS, FreshDatabase
 from tests.store.events.test_numbering import event, written
 from tests.store.samples import NOW, ORGANIZATION, OTHER, add, option, position, prepare
-from tests.usecases.jobs.bed import Bed
+from tests.usecases.jobs.harness import Harness
 
 MINUTE = timedelta(minutes=1)
 EVENT = tables.event.c
@@ -26,16 +26,16 @@ ATTEMPTS = 20
 
 
 @pytest.fixture(params=KINDS)
-def own(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Bed]:
+def own(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Harness]:
     """Yield jobs on a database of the test's own, whose tables it changes."""
     store = Store(fresh_database(request.param, prepare))
-    yield Bed(store)
+    yield Harness(store)
     store.close()
 
 
-def poison(bed: Bed, statement: str) -> None:
+def poison(harness: Harness, statement: str) -> None:
     """Make a statement on the events of an organization fail in the database."""
-    with bed.store.begin() as connection:
+    with harness.store.begin() as connection:
         if connection.dialect.name == "sqlite":
             connection.execute(
                 text(
@@ -53,14 +53,14 @@ def poison(bed: Bed, statement: str) -> None:
             )
 
 
-def events(bed: Bed, organization: str) -> list[int | None]:
+def events(harness: Harness, organization: str) -> list[int | None]:
     """Return the numbers of the events of an organization, in their order."""
     statement = select(EVENT.sequence).where(EVENT.organization == organization)
-    with bed.store.reading() as connection:
+    with harness.store.reading() as connection:
         return list(connection.execute(statement.order_by(EVENT.at)).scalars())
 
 
-def test_expired_notices_of_others_have_their_events_beside_one_that_fails(own: Bed):
+def test_expired_notices_of_others_have_their_events_beside_one_that_fails(own: Harness):
     """The schedule fails all the while, and is seen to."""
     due = {"due_at": NOW + MINUTE, "switch_to_expired": True}
     for organization in (ORGANIZATION, OTHER):
@@ -80,7 +80,7 @@ def test_expired_notices_of_others_have_their_events_beside_one_that_fails(own: 
         assert [each.kind for each in schedules.failing(connection)] == ["notices.expire"]
 
 
-def test_events_of_others_are_numbered_beside_one_that_fails(own: Bed):
+def test_events_of_others_are_numbered_beside_one_that_fails(own: Harness):
     """A reader of another organization's feed waits for moments."""
     written(own.store, event("A"), event("B", OTHER))
     poison(own, "UPDATE")
@@ -92,11 +92,11 @@ def test_events_of_others_are_numbered_beside_one_that_fails(own: Bed):
 
 
 def test_organization_with_one_event_does_not_wait_for_a_load(
-    bed: Bed, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ):
     """A batch of each in turn."""
     monkeypatch.setattr(numbering, "BATCH", 2)
-    written(bed.store, *(event(f"A-{each}") for each in range(7)), event("B", OTHER))
+    written(harness.store, *(event(f"A-{each}") for each in range(7)), event("B", OTHER))
     turns: list[str] = []
     number = numbering.number
 
@@ -106,6 +106,6 @@ def test_organization_with_one_event_does_not_wait_for_a_load(
 
     monkeypatch.setattr(numbering, "number", noted)
 
-    assert numbering.number_all(bed.store) == 8
+    assert numbering.number_all(harness.store) == 8
     assert turns.index(OTHER) <= 1
     assert turns.count(ORGANIZATION) == 5

@@ -16,19 +16,19 @@ from gpd_soap.usecases.loads.understand import Answers
 from gpd_soap.usecases.refusals import Refusal
 from tests.conftest import LendDatabase
 from tests.store.samples import ORGANIZATION, prepare
-from tests.usecases.loads.bed import LoadBed
 from tests.usecases.loads.files import as_csv, line
+from tests.usecases.loads.harness import LoadHarness
 
 
 @pytest.fixture
-def shared(shared_database: LendDatabase) -> LoadBed:
+def shared(shared_database: LendDatabase) -> LoadHarness:
     """Return the loads of a database on which two transactions can be open at once."""
     store: Store = shared_database("postgresql", prepare).store
-    return LoadBed(store)
+    return LoadHarness(store)
 
 
 def test_amounts_in_cents_that_were_confirmed_are_not_stored_in_euro(
-    shared: LoadBed, monkeypatch: pytest.MonkeyPatch
+    shared: LoadHarness, monkeypatch: pytest.MonkeyPatch
 ):
     """A colleague answers otherwise, and a worker tries that, while the load is being begun."""
     load = shared.loads.receive(ORGANIZATION, "tari.csv", as_csv([line(1, importo="1250")]))

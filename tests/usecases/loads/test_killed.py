@@ -8,8 +8,8 @@ from datetime import timedelta
 from gpd_soap.store import tables
 from gpd_soap.store.loads.loads import State
 from tests.store.samples import NOW
-from tests.usecases.loads.bed import LoadBed
 from tests.usecases.loads.files import as_csv, line
+from tests.usecases.loads.harness import LoadHarness
 
 ROWS = 100
 #: The commit before which the worker is killed; a load needs more, for each has a batch or less.
@@ -40,23 +40,23 @@ Worker(Store(sys.argv[1]), kinds(), lambda: now).once()
 """
 
 
-def test_load_whose_worker_is_killed_is_complete_and_has_no_row_twice(bed: LoadBed):
+def test_load_whose_worker_is_killed_is_complete_and_has_no_row_twice(harness: LoadHarness):
     """Kill -9 after some of 20 batches; another worker does the rest once the lease is over."""
-    load = bed.tried(as_csv([line(number) for number in range(1, ROWS + 1)]))
-    bed.begin(load)
-    url = bed.store.engine.url.render_as_string(hide_password=False)
+    load = harness.tried(as_csv([line(number) for number in range(1, ROWS + 1)]))
+    harness.begin(load)
+    url = harness.store.engine.url.render_as_string(hide_password=False)
     command = [sys.executable, "-c", PROGRAM, url, NOW.isoformat(), str(COMMIT)]
     killed = subprocess.run(command, check=False, timeout=PATIENCE)
     assert killed.returncode == -signal.SIGKILL
-    stored = bed.count(tables.load_row)
+    stored = harness.count(tables.load_row)
     assert 0 < stored < ROWS
-    assert len(bed.iupds()) == stored
+    assert len(harness.iupds()) == stored
 
-    assert bed.work() == 0
-    bed.now += timedelta(minutes=2)
-    assert bed.work() == 1
+    assert harness.work() == 0
+    harness.now += timedelta(minutes=2)
+    assert harness.work() == 1
 
-    load = bed.get(load)
+    load = harness.get(load)
     assert load.state == State.LOADED
-    assert load.figures["ready"] == bed.count(tables.load_row) == len(bed.iupds()) == ROWS
-    assert bed.count(tables.payment_option) == ROWS
+    assert load.figures["ready"] == harness.count(tables.load_row) == len(harness.iupds()) == ROWS
+    assert harness.count(tables.payment_option) == ROWS

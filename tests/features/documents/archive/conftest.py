@@ -9,7 +9,7 @@ from gpd_soap.settings import Settings
 from tests.api.office import SIZE, prepare
 from tests.conftest import KINDS, LendDatabase
 from tests.features.documents.archive import buckets
-from tests.features.documents.archive.bed import Bed
+from tests.features.documents.archive.harness import Harness
 from tests.shared_world import SharedDatabase
 from tests.store.races import Crew
 
@@ -34,15 +34,15 @@ def database(request: pytest.FixtureRequest, shared_database: LendDatabase) -> S
 
 
 @pytest.fixture
-def bed(database: SharedDatabase, typesetter: Typesetter) -> Bed:
+def harness(database: SharedDatabase, typesetter: Typesetter) -> Harness:
     """Return a back office with one published position, over each kind of database."""
-    return Bed(database.store, typesetter)
+    return Harness(database.store, typesetter)
 
 
 @pytest.fixture
-def quick(shared_database: LendDatabase, typesetter: Typesetter) -> Bed:
+def quick(shared_database: LendDatabase, typesetter: Typesetter) -> Harness:
     """Return a back office with one published position, over SQLite alone."""
-    return Bed(shared_database("sqlite", prepare).store, typesetter)
+    return Harness(shared_database("sqlite", prepare).store, typesetter)
 
 
 @pytest.fixture(scope="session")

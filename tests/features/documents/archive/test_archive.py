@@ -20,7 +20,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.retention import documents
 from gpd_soap.store.store import Store
 from tests.api.office import NOW, ONE, ORGANIZATION, SIZE
-from tests.features.documents.archive.bed import ACTOR, Bed, flipped
+from tests.features.documents.archive.harness import ACTOR, Harness, flipped
 from tests.shared_world import SharedDatabase
 from tests.store.races import Crew, Wait
 from tests.validation.bodies import body, nav, option, transfer
@@ -42,20 +42,22 @@ class Interrupted(Typesetter):
         return self._inner.notice(paper, made_at + self.later)
 
 
-def interrupted(bed: Bed, work: Callable[[], object], later: timedelta = timedelta(0)) -> Printer:
+def interrupted(
+    harness: Harness, work: Callable[[], object], later: timedelta = timedelta(0)
+) -> Printer:
     """Return what prints, with something that happens between the decision and the release."""
-    typesetter = Interrupted(bed.typesetter, work)
+    typesetter = Interrupted(harness.typesetter, work)
     typesetter.later = later
-    return Printer(bed.store, typesetter, Archive(bed.store, typesetter))
+    return Printer(harness.store, typesetter, Archive(harness.store, typesetter))
 
 
-def test_second_print_of_the_same_notice_is_the_first_document(bed: Bed):
+def test_second_print_of_the_same_notice_is_the_first_document(harness: Harness):
     """The bytes are those of the archive; each print is an event with who printed."""
-    first, second = bed.print(), bed.print()
-    events = list(bed.events())
+    first, second = harness.print(), harness.print()
+    events = list(harness.events())
 
     assert (second.pdf, second.document) == (first.pdf, first.document)
-    [row] = bed.rows(tables.document)
+    [row] = harness.rows(tables.document)
     assert (row["id"], row["navs"], row["content"]) == (first.document, [nav(1)], first.pdf)
     assert row["digest"] == inputs.digest_of(first.pdf)
     assert [(*who, data["first"]) for *who, data in events] == [
@@ -66,9 +68,9 @@ def test_second_print_of_the_same_notice_is_the_first_document(bed: Bed):
     assert "Maria" not in str(events)
 
 
-def test_document_after_a_restart_is_the_same(database: SharedDatabase, bed: Bed):
+def test_document_after_a_restart_is_the_same(database: SharedDatabase, harness: Harness):
     """Another process reads it from the archive, and it verifies."""
-    first = bed.print()
+    first = harness.print()
     store = Store(database.url)
     archive = Archive(store, Typesetter())
     archived = archive.read(ORGANIZATION, first.document or "")
@@ -76,7 +78,7 @@ def test_document_after_a_restart_is_the_same(database: SharedDatabase, bed: Bed
 
     assert archived is not None
     assert archived.pdf == first.pdf
-    assert bed.damages() == set()
+    assert harness.damages() == set()
 
 
 def print_once(store: Store, wait: Wait, _: object) -> tuple[str | None, bytes]:
@@ -90,44 +92,44 @@ def print_once(store: Store, wait: Wait, _: object) -> tuple[str | None, bytes]:
 
 
 def test_processes_that_print_one_notice_at_once_release_one_row(
-    database: SharedDatabase, bed: Bed, crew: Crew
+    database: SharedDatabase, harness: Harness, crew: Crew
 ):
     """Each of them has the same bytes, and leaves its event."""
     answers = crew.race(print_once, database.url, [None] * SIZE)
 
     assert len(set(answers)) == 1
-    assert len(bed.rows(tables.document)) == 1
-    assert sorted(data["first"] for *_, data in bed.events()) == [*[False] * (SIZE - 1), True]
+    assert len(harness.rows(tables.document)) == 1
+    assert sorted(data["first"] for *_, data in harness.events()) == [*[False] * (SIZE - 1), True]
 
 
-def test_print_that_ends_second_returns_the_bytes_of_the_first(bed: Bed):
+def test_print_that_ends_second_returns_the_bytes_of_the_first(harness: Harness):
     """Its own bytes have another date, and nobody gets them."""
     answers = []
-    printer = interrupted(bed, lambda: answers.append(bed.print()), timedelta(days=1))
-    second = bed.print(printer=printer)
+    printer = interrupted(harness, lambda: answers.append(harness.print()), timedelta(days=1))
+    second = harness.print(printer=printer)
 
     assert second.pdf == answers[0].pdf
-    assert len(bed.rows(tables.document)) == 1
-    assert bed.damages() == set()
+    assert len(harness.rows(tables.document)) == 1
+    assert harness.damages() == set()
 
 
-def test_position_that_changes_during_the_print_is_printed_anew(bed: Bed):
+def test_position_that_changes_during_the_print_is_printed_anew(harness: Harness):
     """What is released says what the position says at that instant."""
-    printer = interrupted(bed, lambda: bed.change(**body(option(1, transfer(amount=2000)))))
-    released = bed.print(printer=printer)
+    printer = interrupted(harness, lambda: harness.change(**body(option(1, transfer(amount=2000)))))
+    released = harness.print(printer=printer)
 
     assert [p.qr.amount for p in released.paper.portions] == [2000]
     assert [page.codes[0][1].rpartition("|")[2] for page in read_pages(released.pdf)] == ["2000"]
-    assert bed.states() == ["current"]
+    assert harness.states() == ["current"]
 
 
-def test_notice_that_is_paid_during_the_print_is_refused(bed: Bed):
+def test_notice_that_is_paid_during_the_print_is_refused(harness: Harness):
     """Nothing is released."""
-    answer = bed.answer(printer=interrupted(bed, bed.office.pay))
+    answer = harness.answer(printer=interrupted(harness, harness.office.pay))
 
     assert answer == Refused(Reason.PAID, nav(1))
-    assert bed.rows(tables.document) == []
-    assert list(bed.events()) == []
+    assert harness.rows(tables.document) == []
+    assert list(harness.events()) == []
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_notice_that_is_paid_during_the_print_is_refused(bed: Bed):
     ],
     ids=["amount", "due date", "subject", "account", "debtor", "address", "organization"],
 )
-def test_changed_position_supersedes_its_document(quick: Bed, change: dict[str, object]):
+def test_changed_position_supersedes_its_document(quick: Harness, change: dict[str, object]):
     """The old one stays readable, and names the one that replaced it."""
     old = quick.print()
     quick.change(**change)
@@ -160,130 +162,130 @@ def test_changed_position_supersedes_its_document(quick: Bed, change: dict[str, 
     assert archived.pdf == old.pdf
 
 
-def test_position_that_returns_to_its_old_content_has_its_old_document(bed: Bed):
+def test_position_that_returns_to_its_old_content_has_its_old_document(harness: Harness):
     """The state follows from what the position says, and not from the order of prints."""
-    old = bed.print()
-    bed.change(**body(option(1, transfer(amount=2000))))
-    bed.print()
-    bed.change(**body(option(1)))
-    again = bed.print()
+    old = harness.print()
+    harness.change(**body(option(1, transfer(amount=2000))))
+    harness.print()
+    harness.change(**body(option(1)))
+    again = harness.print()
 
     assert (again.document, again.pdf) == (old.document, old.pdf)
-    assert bed.states() == ["current", "superseded"]
+    assert harness.states() == ["current", "superseded"]
 
 
-def test_withdrawn_and_deleted_positions_withdraw_their_documents(bed: Bed):
+def test_withdrawn_and_deleted_positions_withdraw_their_documents(harness: Harness):
     """A payment does not, and a restored position has its document back."""
-    bed.print()
+    harness.print()
     states = []
     for path in ("invalidate", "restore"):
         content = {"reason": "errore"} if path == "restore" else None
-        assert bed.office.post(f"{ONE}/{path}", content).status == 200
-        states += bed.states()
-    assert bed.office.request("DELETE", ONE).status == 200
-    states += bed.states()
+        assert harness.office.post(f"{ONE}/{path}", content).status == 200
+        states += harness.states()
+    assert harness.office.request("DELETE", ONE).status == 200
+    states += harness.states()
 
     assert states == ["withdrawn", "current", "withdrawn"]
 
 
-def test_paid_notice_keeps_its_document(bed: Bed):
+def test_paid_notice_keeps_its_document(harness: Harness):
     """It is not printed anew, and what was sent can be read."""
-    released = bed.print()
-    bed.office.pay()
+    released = harness.print()
+    harness.office.pay()
 
-    assert bed.answer() == Refused(Reason.PAID, nav(1))
-    assert bed.listed(nav=nav(1)) == [(released.document, "current", None)]
-    assert bed.listed(iupd="POSIZIONE-1") == bed.listed()
-    assert bed.listed(nav=nav(2)) == bed.listed(iupd="POSIZIONE-2") == []
+    assert harness.answer() == Refused(Reason.PAID, nav(1))
+    assert harness.listed(nav=nav(1)) == [(released.document, "current", None)]
+    assert harness.listed(iupd="POSIZIONE-1") == harness.listed()
+    assert harness.listed(nav=nav(2)) == harness.listed(iupd="POSIZIONE-2") == []
 
 
-def test_document_of_a_plan_is_listed_under_each_notice(bed: Bed):
+def test_document_of_a_plan_is_listed_under_each_notice(harness: Harness):
     """Its event has no single notice."""
     plan = [option(serial, isPartialPayment=True) for serial in (12, 13)]
-    bed.office.create(body(*plan, iupd="POSIZIONE-2"), "?toPublish=true")
-    notices = bed.printer.notices(ACTOR)
-    released = notices.of_position(ORGANIZATION, nav(12), None, bed.office.clock.now)
+    harness.office.create(body(*plan, iupd="POSIZIONE-2"), "?toPublish=true")
+    notices = harness.printer.notices(ACTOR)
+    released = notices.of_position(ORGANIZATION, nav(12), None, harness.office.clock.now)
 
     assert not isinstance(released, Refused)
-    assert bed.listed(nav=nav(12)) == bed.listed(nav=nav(13)) != []
-    [[_, _, data]] = bed.events()
+    assert harness.listed(nav=nav(12)) == harness.listed(nav=nav(13)) != []
+    [[_, _, data]] = harness.events()
     assert data["navs"] == [nav(12), nav(13)]
 
 
 @pytest.mark.parametrize("index", [-20, 15_000, 0])
-def test_altered_byte_is_discovered(bed: Bed, index: int):
+def test_altered_byte_is_discovered(harness: Harness, index: int):
     """The verification names the document, and nobody gets it."""
-    released = bed.print()
-    bed.alter(content=flipped(released.pdf, index))
+    released = harness.print()
+    harness.alter(content=flipped(released.pdf, index))
 
-    assert Damage.BYTES in bed.damages(codes=False)
+    assert Damage.BYTES in harness.damages(codes=False)
     with pytest.raises(DocumentDamaged):
-        bed.print()
+        harness.print()
     with pytest.raises(DocumentDamaged):
-        bed.printer.archive.read(ORGANIZATION, released.document or "")
+        harness.printer.archive.read(ORGANIZATION, released.document or "")
 
 
-def test_altered_input_and_lost_bytes_are_discovered(bed: Bed):
+def test_altered_input_and_lost_bytes_are_discovered(harness: Harness):
     """The input is the proof of what was asked for."""
-    bed.print()
-    [row] = bed.rows(tables.document)
-    bed.alter(input=row["input"].replace("Comune", "Paese"))
-    altered = bed.damages()
-    bed.alter(input=row["input"], content=None)
+    harness.print()
+    [row] = harness.rows(tables.document)
+    harness.alter(input=row["input"].replace("Comune", "Paese"))
+    altered = harness.damages()
+    harness.alter(input=row["input"], content=None)
 
     assert altered == {Damage.INPUT}
-    assert bed.damages() == {Damage.LOST}
+    assert harness.damages() == {Damage.LOST}
 
 
-def test_document_of_another_notice_is_discovered_by_its_codes(bed: Bed):
+def test_document_of_another_notice_is_discovered_by_its_codes(harness: Harness):
     """The digest may have been changed with the bytes; the codes say what they are."""
-    bed.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
-    other = bed.print(2).pdf
-    bed.alter(content=other, digest=inputs.digest_of(other), size=len(other))
-    bed.print(2)
-    with bed.store.begin() as connection:
+    harness.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
+    other = harness.print(2).pdf
+    harness.alter(content=other, digest=inputs.digest_of(other), size=len(other))
+    harness.print(2)
+    with harness.store.begin() as connection:
         connection.execute(tables.document.delete())
-    bed.print()
-    bed.alter(content=other, digest=inputs.digest_of(other), size=len(other))
+    harness.print()
+    harness.alter(content=other, digest=inputs.digest_of(other), size=len(other))
 
-    assert bed.damages() == {Damage.CODES}
-    assert bed.damages(codes=False) == set()
+    assert harness.damages() == {Damage.CODES}
+    assert harness.damages(codes=False) == set()
 
 
-def test_bytes_in_a_folder_are_read_verified_and_found_altered(bed: Bed, tmp_path: Path):
+def test_bytes_in_a_folder_are_read_verified_and_found_altered(harness: Harness, tmp_path: Path):
     """The row has none; a document of before the setting is still read from its row."""
-    first = bed.print()
-    bed.office.create(body(option(2, SLIP), iupd="POSIZIONE-2"), "?toPublish=true")
-    printer = bed.open(tmp_path)
-    second = bed.print(2, printer)
+    first = harness.print()
+    harness.office.create(body(option(2, SLIP), iupd="POSIZIONE-2"), "?toPublish=true")
+    printer = harness.open(tmp_path)
+    second = harness.print(2, printer)
     [file] = tmp_path.rglob("*.pdf")
 
-    assert file.read_bytes() == second.pdf == bed.print(2, printer).pdf
+    assert file.read_bytes() == second.pdf == harness.print(2, printer).pdf
     assert file.name == f"{inputs.digest_of(second.pdf)}.pdf"
-    assert {row["content"] for row in bed.rows(tables.document)} == {None, first.pdf}
-    assert bed.print(1, printer).pdf == first.pdf
-    assert bed.damages(printer) == set()
+    assert {row["content"] for row in harness.rows(tables.document)} == {None, first.pdf}
+    assert harness.print(1, printer).pdf == first.pdf
+    assert harness.damages(printer) == set()
     with pytest.raises(UnusableStorage):
-        bed.print(2)
+        harness.print(2)
 
     file.write_bytes(flipped(second.pdf, 9000))
-    assert Damage.BYTES in bed.damages(printer)
+    assert Damage.BYTES in harness.damages(printer)
     file.unlink()
-    assert bed.damages(printer) == {Damage.LOST}
+    assert harness.damages(printer) == {Damage.LOST}
 
 
-def test_folder_that_cannot_be_written_releases_nothing(bed: Bed, tmp_path: Path):
+def test_folder_that_cannot_be_written_releases_nothing(harness: Harness, tmp_path: Path):
     """There is no row of a document without its bytes."""
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(UnusableStorage):
-        bed.print(printer=bed.open(blocked))
+        harness.print(printer=harness.open(blocked))
 
-    assert bed.rows(tables.document) == []
-    assert list(bed.events()) == []
+    assert harness.rows(tables.document) == []
+    assert list(harness.events()) == []
 
 
-def test_document_without_reading_back_is_the_same(quick: Bed, monkeypatch: pytest.MonkeyPatch):
+def test_document_without_reading_back_is_the_same(quick: Harness, monkeypatch: pytest.MonkeyPatch):
     """The setting saves the time, and the verification can still read the codes."""
     calls: list[bytes] = []
 
@@ -305,7 +307,7 @@ def test_document_without_reading_back_is_the_same(quick: Bed, monkeypatch: pyte
     assert quick.damages() == set()
 
 
-def test_change_that_paper_does_not_show_is_another_document(quick: Bed):
+def test_change_that_paper_does_not_show_is_another_document(quick: Harness):
     """What stands behind the cut of a long subject is a fact too; the newer one is current."""
     long = "Tributo " * 11
     quick.change(**body(option(1, description=f"{long}uno")))
@@ -320,16 +322,16 @@ def test_change_that_paper_does_not_show_is_another_document(quick: Bed):
     ]
 
 
-def test_forgotten_person_is_on_no_document(bed: Bed, tmp_path: Path):
+def test_forgotten_person_is_on_no_document(harness: Harness, tmp_path: Path):
     """The digests stay; the file of a folder goes with the next sweep."""
-    bed.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
-    printer = bed.open(tmp_path)
-    first, second = bed.print(), bed.print(2, printer)
-    with bed.store.begin() as connection:
+    harness.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
+    printer = harness.open(tmp_path)
+    first, second = harness.print(), harness.print(2, printer)
+    with harness.store.begin() as connection:
         documents.forget(connection, ORGANIZATION, ["POSIZIONE-1", "POSIZIONE-2"])
-    rows = bed.rows(tables.document)
+    rows = harness.rows(tables.document)
     [_, removed] = sorted(
-        printer.archive.remove_forgotten(each) for each in every(bed.store, ORGANIZATION)
+        printer.archive.remove_forgotten(each) for each in every(harness.store, ORGANIZATION)
     )
 
     assert "MARIA" not in str(rows).upper()
@@ -339,21 +341,21 @@ def test_forgotten_person_is_on_no_document(bed: Bed, tmp_path: Path):
     }
     assert printer.archive.read(ORGANIZATION, first.document or "") is None
     assert (removed, list(tmp_path.rglob("*.pdf"))) == (True, [])
-    assert bed.damages(printer) == set()
-    assert len(bed.listed()) == 2
+    assert harness.damages(printer) == set()
+    assert len(harness.listed()) == 2
 
 
-def test_document_of_a_deleted_position_is_erased_at_its_term(bed: Bed):
+def test_document_of_a_deleted_position_is_erased_at_its_term(harness: Harness):
     """One of a position that stands is left to the term of that position."""
-    bed.print()
-    later = bed.office.clock.now + timedelta(days=1)
-    with bed.store.begin() as connection:
+    harness.print()
+    later = harness.office.clock.now + timedelta(days=1)
+    with harness.store.begin() as connection:
         standing = documents.forget_deleted(connection, ORGANIZATION, later)
-    bed.office.request("DELETE", ONE)
+    harness.office.request("DELETE", ONE)
     counts = []
     for until in (NOW - timedelta(days=1), later, later):
-        with bed.store.begin() as connection:
+        with harness.store.begin() as connection:
             counts.append(documents.forget_deleted(connection, ORGANIZATION, until))
 
     assert (standing, counts) == (0, [0, 1, 0])
-    assert [row["content"] for row in bed.rows(tables.document)] == [None]
+    assert [row["content"] for row in harness.rows(tables.document)] == [None]

@@ -24,8 +24,8 @@ from gpd_soap.settings import Settings, SettingsError
 from gpd_soap.store import tables
 from gpd_soap.usecases.document_refusals import StorageUnavailable
 from tests.api.office import ORGANIZATION, BackOffice, Face, ready
-from tests.features.documents.archive.bed import Bed
 from tests.features.documents.archive.buckets import SECRET, settings
+from tests.features.documents.archive.harness import Harness
 from tests.ports import free_port
 from tests.validation.bodies import body, nav, option
 
@@ -38,27 +38,27 @@ def bucket_of(of: Settings) -> Bucket:
     return Bucket(of.documents, of)
 
 
-def test_bytes_in_a_bucket_are_read_verified_and_found_altered(bed: Bed, bucket: Settings):
+def test_bytes_in_a_bucket_are_read_verified_and_found_altered(harness: Harness, bucket: Settings):
     """The row has none; a document of before the setting is still read from its row."""
-    first = bed.print()
-    bed.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
-    printer = bed.open(settings=bucket)
-    second = bed.print(2, printer)
+    first = harness.print()
+    harness.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
+    printer = harness.open(settings=bucket)
+    second = harness.print(2, printer)
     digest, contents = inputs.digest_of(second.pdf), bucket_of(bucket)
 
     assert contents.get(ORGANIZATION, digest) == second.pdf
-    assert {row["content"] for row in bed.rows(tables.document)} == {None, first.pdf}
-    assert bed.print(2, bed.open(settings=bucket)).pdf == second.pdf
-    assert bed.print(1, printer).pdf == first.pdf
-    assert bed.damages(printer) == set()
+    assert {row["content"] for row in harness.rows(tables.document)} == {None, first.pdf}
+    assert harness.print(2, harness.open(settings=bucket)).pdf == second.pdf
+    assert harness.print(1, printer).pdf == first.pdf
+    assert harness.damages(printer) == set()
 
     contents.put(ORGANIZATION, digest, second.pdf[:-1] + b"x")
-    assert Damage.BYTES in bed.damages(printer)
+    assert Damage.BYTES in harness.damages(printer)
     with pytest.raises(DocumentDamaged):
         printer.archive.read(ORGANIZATION, second.document or "")
     assert contents.remove(ORGANIZATION, digest)
     assert not contents.remove(ORGANIZATION, digest)
-    assert bed.damages(printer) == {Damage.LOST}
+    assert harness.damages(printer) == {Damage.LOST}
 
 
 class Failing(BaseHTTPRequestHandler):
@@ -125,7 +125,7 @@ def test_bucket_that_is_slow_keeps_nobody_longer_than_all_attempts_may_take(
 
 @pytest.mark.parametrize("kind", ["nothing listens", "it fails", "no such bucket"])
 def test_bucket_that_fails_releases_nothing(
-    quick: Bed, kind: str, failing: str, endpoint: str, caplog: pytest.LogCaptureFixture
+    quick: Harness, kind: str, failing: str, endpoint: str, caplog: pytest.LogCaptureFixture
 ):
     """There is no row and no event, and the log has no name and no secret."""
     addresses = {"nothing listens": f"http://127.0.0.1:{free_port()}", "it fails": failing}
@@ -139,7 +139,7 @@ def test_bucket_that_fails_releases_nothing(
     assert "could not be kept" in caplog.text
 
 
-def test_bucket_that_fails_is_503_over_the_api(quick: Bed, bucket: Settings):
+def test_bucket_that_fails_is_503_over_the_api(quick: Harness, bucket: Settings):
     """The same request succeeds once the bucket serves again."""
     gone = settings(f"http://127.0.0.1:{free_port()}", "nessuno")
     path = f"/organizations/{ORGANIZATION}/notices/{nav(1)}.pdf"
@@ -161,12 +161,12 @@ def test_bucket_that_fails_is_503_over_the_api(quick: Bed, bucket: Settings):
 
 
 def test_documents_move_between_database_folder_and_bucket(
-    bed: Bed, bucket: Settings, tmp_path: Path
+    harness: Harness, bucket: Settings, tmp_path: Path
 ):
     """Each stays whole in the storage that its row names, and leaves the old one after that."""
-    one = bed.print()
+    one = harness.print()
     folder, in_bucket = Folder(tmp_path), bucket_of(bucket)
-    printers = {"folder": bed.open(tmp_path), "bucket": bed.open(settings=bucket)}
+    printers = {"folder": harness.open(tmp_path), "bucket": harness.open(settings=bucket)}
     way: list[tuple[Contents | None, Contents | None, str]] = [
         (None, folder, "folder"),
         (folder, in_bucket, "bucket"),
@@ -174,27 +174,27 @@ def test_documents_move_between_database_folder_and_bucket(
     ]
     digest = inputs.digest_of(one.pdf)
     for source, target, name in way:
-        [document] = documents(bed.store, ORGANIZATION)
-        mover = Mover(bed.store, source, target)
+        [document] = documents(harness.store, ORGANIZATION)
+        mover = Mover(harness.store, source, target)
         assert mover.move(document) is Moved.MOVED
-        [moved] = documents(bed.store, ORGANIZATION)
+        [moved] = documents(harness.store, ORGANIZATION)
         assert moved.storage == name
         assert mover.move(moved) is Moved.THERE
-        assert bed.damages(printers.get(name)) == set()
+        assert harness.damages(printers.get(name)) == set()
         if source is not None:
             assert source.get(ORGANIZATION, digest) is None
-    [row] = bed.rows(tables.document)
+    [row] = harness.rows(tables.document)
     assert row["content"] == one.pdf
-    assert bed.print().pdf == one.pdf
+    assert harness.print().pdf == one.pdf
 
 
-def test_move_that_stops_anywhere_goes_on(bed: Bed, bucket: Settings, tmp_path: Path):
+def test_move_that_stops_anywhere_goes_on(harness: Harness, bucket: Settings, tmp_path: Path):
     """A document that is damaged, or in a storage that was not named, stays where it is."""
-    bed.open(tmp_path)
-    bed.print(printer=bed.open(tmp_path))
+    harness.open(tmp_path)
+    harness.print(printer=harness.open(tmp_path))
     in_bucket, folder = bucket_of(bucket), Folder(tmp_path)
-    [document] = documents(bed.store, ORGANIZATION)
-    assert Mover(bed.store, None, in_bucket).move(document) is Moved.ELSEWHERE
+    [document] = documents(harness.store, ORGANIZATION)
+    assert Mover(harness.store, None, in_bucket).move(document) is Moved.ELSEWHERE
 
     class Stopping(Folder):
         """A folder whose process ends before it removes anything."""
@@ -203,32 +203,32 @@ def test_move_that_stops_anywhere_goes_on(bed: Bed, bucket: Settings, tmp_path: 
             raise SystemExit
 
     with pytest.raises(SystemExit):
-        Mover(bed.store, Stopping(tmp_path), in_bucket).move(document)
-    [stopped] = documents(bed.store, ORGANIZATION)
+        Mover(harness.store, Stopping(tmp_path), in_bucket).move(document)
+    [stopped] = documents(harness.store, ORGANIZATION)
     assert stopped.storage == "bucket"
-    assert bed.damages(bed.open(settings=bucket)) == set()
-    assert Mover(bed.store, folder, in_bucket).move(stopped) is Moved.THERE
+    assert harness.damages(harness.open(settings=bucket)) == set()
+    assert Mover(harness.store, folder, in_bucket).move(stopped) is Moved.THERE
 
     in_bucket.remove(ORGANIZATION, stopped.digest)
-    assert Mover(bed.store, in_bucket, None).move(stopped) is Moved.DAMAGED
-    assert [each.storage for each in documents(bed.store, ORGANIZATION)] == ["bucket"]
+    assert Mover(harness.store, in_bucket, None).move(stopped) is Moved.DAMAGED
+    assert [each.storage for each in documents(harness.store, ORGANIZATION)] == ["bucket"]
 
 
-def test_bytes_of_two_documents_are_removed_with_the_last(bed: Bed, tmp_path: Path):
+def test_bytes_of_two_documents_are_removed_with_the_last(harness: Harness, tmp_path: Path):
     """A change that paper does not show gives another document with the same bytes."""
     folder = Folder(tmp_path)
-    start = bed.office.clock.now
+    start = harness.office.clock.now
     for end in ("uno", "due"):
         # WHY: a document has the second of the last change inside.
-        bed.office.clock.now = start
-        bed.change(**body(option(1, description="Tributo " * 11 + end)))
-        bed.print(printer=bed.open(tmp_path))
-    rows = list(documents(bed.store, ORGANIZATION))
+        harness.office.clock.now = start
+        harness.change(**body(option(1, description="Tributo " * 11 + end)))
+        harness.print(printer=harness.open(tmp_path))
+    rows = list(documents(harness.store, ORGANIZATION))
     digests = {each.digest for each in rows}
     assert (len(rows), len(digests)) == (2, 1)
 
     for each in rows:
-        assert Mover(bed.store, folder, None).move(each) is Moved.MOVED
+        assert Mover(harness.store, folder, None).move(each) is Moved.MOVED
     assert folder.get(ORGANIZATION, digests.pop()) is None
 
 

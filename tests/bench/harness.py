@@ -1,4 +1,4 @@
-"""The test bed: a durable PostgreSQL, a folder, and the cores of servers and of the load."""
+"""The harness of the bench: a durable PostgreSQL, a folder, cores of servers and of the load."""
 
 import os
 import time
@@ -26,7 +26,7 @@ class Measured(NamedTuple):
     cpu: float
 
 
-class Bed(NamedTuple):
+class Harness(NamedTuple):
     """The place of the servers; the caller stays on the load's cores, with PostgreSQL and wrk."""
 
     home: Path
@@ -53,15 +53,15 @@ class Bed(NamedTuple):
 
 
 @contextmanager
-def bed(servers: int = 1) -> Iterator[Bed]:
-    """Yield a bed: the server has `servers` cores, and the load has the rest or shares the last."""
+def harness(servers: int = 1) -> Iterator[Harness]:
+    """Yield a harness: the server has `servers` cores; the load has the rest or shares the last."""
     load.find_wrk()
     there = sorted(os.sched_getaffinity(0))
     server, rest = there[:servers], there[servers:] or there[-1:]
     os.sched_setaffinity(0, rest)
     try:
         with TemporaryDirectory(prefix="bench-") as home, Postgres(fsync=True) as postgres:
-            yield Bed(Path(home), postgres, server, rest)
+            yield Harness(Path(home), postgres, server, rest)
     finally:
         os.sched_setaffinity(0, there)
 

@@ -22,7 +22,7 @@ KIND = "test.work"
 KEY = Actor(ActorKind.KEY, "key_1")
 
 
-class Bed:
+class Harness:
     """A store, a clock, and workers on them."""
 
     def __init__(self, store: Store) -> None:
@@ -59,6 +59,6 @@ class Bed:
 
 
 def effect(connection: Transaction, job: Job, subject: str) -> None:
-    """Write an effect of a job, which `Bed.effects` lists."""
+    """Write an effect of a job, which `Harness.effects` lists."""
     event = Event(job.organization, EventType.POSITION_UPDATED, subject, job.actor, {})
     write.write(connection, [event])

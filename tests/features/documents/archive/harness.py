@@ -29,7 +29,7 @@ SECOND = timedelta(seconds=1)
 BY_DEFAULT = Settings()
 
 
-class Bed:
+class Harness:
     """One published position, POSIZIONE-1, and what prints its notices."""
 
     def __init__(self, store: Store, typesetter: Typesetter) -> None:

@@ -21,7 +21,7 @@ from tests.store.samples import NOW, ORGANIZATION
 ANNA = Actor(ActorKind.OPERATOR, "o-anna")
 
 
-class LoadBed:
+class LoadHarness:
     """A store, a clock, the loads of an operator, and workers."""
 
     def __init__(self, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""A bed for deliveries: events of positions, a receiver, a subscription, a clock that moves."""
+"""A harness for deliveries: events of positions, a receiver, a subscription, a clock that moves."""
 
 import json
 from collections.abc import Callable
@@ -33,7 +33,7 @@ PAGE = PageRequest(50, 0)
 CHANGE: dict[str, Any] = {"optionCount": 1, "before": {}, "after": {}, "changed": []}
 
 
-class Bed:
+class Harness:
     """One subscription of one receiver."""
 
     def __init__(self, store: Store, receiver: Receiver, **fields: Any) -> None:

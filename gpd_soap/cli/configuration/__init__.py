@@ -1,0 +1,1 @@
+"""Commands about organizations, stations and services."""
