@@ -3,13 +3,14 @@
 import threading
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gpd_soap.store import tables
-from gpd_soap.store.loads import loads as stored_loads
+from gpd_soap.store.loads import files
+from gpd_soap.store.loads.loads import State, StoredLoad
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.loads import manage
-from gpd_soap.usecases.loads.reading import Amounts, reading_of
+from gpd_soap.usecases.loading.csv_values import Amounts
+from gpd_soap.usecases.loads.reading import reading_of
 from gpd_soap.usecases.loads.understand import Answers
 from gpd_soap.usecases.refusals import Refusal
 from tests.conftest import LendDatabase
@@ -32,7 +33,7 @@ def test_amounts_in_cents_that_were_confirmed_are_not_stored_in_euro(
     load = shared.loads.receive(ORGANIZATION, "tari.csv", as_csv([line(1, importo="1250")]))
     shared.loads.answer(ORGANIZATION, load.id, Answers(Amounts.CENTS))
     shared.work()
-    confirmed, is_there = shared.get(load), manage.files.is_there
+    confirmed, is_there = shared.get(load), files.is_there
     refused: list[Refusal] = []
 
     def answer_otherwise() -> None:
@@ -44,13 +45,13 @@ def test_amounts_in_cents_that_were_confirmed_are_not_stored_in_euro(
 
     colleague = threading.Thread(target=answer_otherwise)
 
-    def meanwhile(*arguments: object) -> bool:
+    def meanwhile(connection: Connection, of: StoredLoad, part: files.Part) -> bool:
         monkeypatch.undo()
         colleague.start()
         colleague.join(2)
-        return is_there(*arguments)  # type: ignore[arg-type]  # as they came
+        return is_there(connection, of, part)
 
-    monkeypatch.setattr(manage.files, "is_there", meanwhile)
+    monkeypatch.setattr(files, "is_there", meanwhile)
     shared.loads.load(ORGANIZATION, load.id, reading_of(confirmed.reading).digest)
     colleague.join(30)
     shared.work()
@@ -59,4 +60,4 @@ def test_amounts_in_cents_that_were_confirmed_are_not_stored_in_euro(
     with shared.store.reading() as connection:
         assert list(connection.execute(select(amount)).scalars()) == [1250]
     assert len(refused) == 1
-    assert stored_loads.State(shared.get(load).state) is stored_loads.State.LOADED
+    assert shared.get(load).state == State.LOADED
