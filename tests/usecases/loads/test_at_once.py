@@ -15,8 +15,8 @@ from gpd_soap.usecases.loads.understand import Answers
 from gpd_soap.usecases.refusals import Refusal
 from tests.conftest import LendDatabase
 from tests.store.samples import ORGANIZATION, prepare
-from tests.usecases.loads.harness import LoadHarness
 from tests.usecases.loads.files import as_csv, line
+from tests.usecases.loads.harness import LoadHarness
 
 
 @pytest.fixture
