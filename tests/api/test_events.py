@@ -155,7 +155,7 @@ def test_receipt_leaves_one_event_by_the_node(store: Store, before: str):
         number(store, run.organization)
         [event] = [each for each in events(run) if each.id not in known]
 
-        assert event.type == f"receipt.{verdict.status}"
+        assert event.type == f"receipt.{verdict.status}".replace("-", "_")
         assert (event.actor_kind, event.actor) == (ActorKind.NODE, ROUTE.station)
         assert event.receipt_id == sent.receipt_id
         assert event.data["amount"] == sent.amount

@@ -53,7 +53,7 @@ READING = (
 )
 #: Commands that change something, or do not use our database.
 OTHERS = {
-    *(("db", "grant"), ("help", "settings"), ("help", "exit-codes")),
+    *(("db", "grant"), ("db", "restored"), ("help", "settings"), ("help", "exit-codes")),
     *(("db", "upgrade"), ("demo",), ("serve",), ("load",), ("key", "create"), ("key", "revoke")),
     *((group, "put") for group in ("organization", "station", "service")),
     *((group, "remove") for group in ("organization", "station", "service")),

@@ -1,14 +1,13 @@
 """Two people at one load: what is stored is what one of them has confirmed."""
 
 import threading
-from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gpd_soap.store import tables
 from gpd_soap.store.loads import files
-from gpd_soap.store.loads import loads as stored_loads
+from gpd_soap.store.loads.loads import State, StoredLoad
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.csv_values import Amounts
 from gpd_soap.usecases.loads.reading import reading_of
@@ -46,11 +45,11 @@ def test_amounts_in_cents_that_were_confirmed_are_not_stored_in_euro(
 
     colleague = threading.Thread(target=answer_otherwise)
 
-    def meanwhile(*arguments: Any) -> bool:
+    def meanwhile(connection: Connection, of: StoredLoad, part: files.Part) -> bool:
         monkeypatch.undo()
         colleague.start()
         colleague.join(2)
-        return is_there(*arguments)
+        return is_there(connection, of, part)
 
     monkeypatch.setattr(files, "is_there", meanwhile)
     shared.loads.load(ORGANIZATION, load.id, reading_of(confirmed.reading).digest)
@@ -61,4 +60,4 @@ def test_amounts_in_cents_that_were_confirmed_are_not_stored_in_euro(
     with shared.store.reading() as connection:
         assert list(connection.execute(select(amount)).scalars()) == [1250]
     assert len(refused) == 1
-    assert stored_loads.State(shared.get(load).state) is stored_loads.State.LOADED
+    assert shared.get(load).state == State.LOADED
