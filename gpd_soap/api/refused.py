@@ -153,6 +153,6 @@ def problem_of(refusal: Refusal) -> Problem:
 
 def members_of(refusal: Refusal) -> dict[str, str]:
     """Returns the members of a problem that only this kind of refusal has."""
-    if isinstance(refusal, refusals.CursorExpired):
+    if isinstance(refusal, refusals.CursorExpired | refusals.CursorAhead):
         return {"firstCursor": str(refusal.first)}
     return {}

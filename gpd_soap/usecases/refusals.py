@@ -210,8 +210,13 @@ class CursorExpired(Refusal):
         self.first = first
 
 
-class CursorAhead(CursorExpired):
+class CursorAhead(Refusal):
     """The feed ends before the cursor, as after a restored backup; `first` is the oldest cursor."""
+
+    def __init__(self, first: int) -> None:
+        """Keep the cursor from which the feed can be read again."""
+        super().__init__()
+        self.first = first
 
 
 class SubscriptionNotFound(Refusal):
