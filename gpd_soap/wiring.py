@@ -133,7 +133,7 @@ def admin_face(
 ) -> Wsgi:
     """The face that the admin listener serves."""
     # WHY: a server of the node face alone must not load Flask, so the import is here.
-    from gpd_soap.api.app import admin_app
+    from gpd_soap.api.app import Features, Monitoring, admin_app
     from gpd_soap.api.body_size import BodySizes
     from gpd_soap.api.concurrency import Limits
     from gpd_soap.api.documents.printers import open_as_set
@@ -152,12 +152,11 @@ def admin_face(
         store,
         clock,
         worklist,
-        health,
-        lambda figures: metrics.text(figures, clock()),
+        Monitoring(
+            health, lambda figures: metrics.text(figures, clock()), metrics.observe_wrong_key
+        ),
         limits,
-        observe_wrong_key=metrics.observe_wrong_key,
-        webhooks=options_of(settings),
-        open_printer=open_as_set(settings),
+        Features(options_of(settings), open_as_set(settings)),
     )
     mounted = Mounted(api, console(settings, store, health, clock), most)
     on_socket = settings.admin_bind.startswith("unix:")

@@ -9,7 +9,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
@@ -62,35 +62,45 @@ from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi,
 from gpd_soap.wsgi.lazy_rule import LazyRule
 from gpd_soap.wsgi.rate_limit import RateLimit
 
-NO_LIMITS, NO_WEBHOOKS = Limits(), Options()
+
+class Monitoring(NamedTuple):
+    """What tells of the face: the facts of our health, the metrics, the counter of wrong keys."""
+
+    ready: Ready
+    text: Text
+    observe_wrong_key: WrongKeyObserver = unobserved
+
+
+class Features(NamedTuple):
+    """Where events may be sent, and what makes the printer of documents."""
+
+    webhooks: Options = Options()
+    open_printer: OpenPrinter = AS_BY_DEFAULT
+
+
+NO_LIMITS, BY_DEFAULT = Limits(), Features()
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 logger = logging.getLogger(__name__)
 
 
-def admin_app(  # noqa: PLR0913  # each is a collaborator of its own
+def admin_app(
     store: Store,
     clock: Clock,
     cases: Cases,
-    ready: Ready,
-    text: Text,
+    monitoring: Monitoring,
     limits: Limits = NO_LIMITS,
-    *,
-    observe_wrong_key: WrongKeyObserver = unobserved,
-    webhooks: Options = NO_WEBHOOKS,
-    open_printer: OpenPrinter = AS_BY_DEFAULT,
+    features: Features = BY_DEFAULT,
 ) -> Wsgi:
     """Returns the application of the admin listener.
 
-    `clock` returns the UTC time of each request, `ready` the facts of our health.  `cases` is the
-    worklist, `text` writes the metrics.  `limits` bounds the requests of a key and of all keys.
-    `observe_wrong_key` counts the wrong keys, `webhooks` says where events may be sent, and
-    `open_printer` makes what prints documents.
+    `clock` returns the UTC time of each request, and `cases` is the worklist.  `limits` bounds the
+    requests of a key and of all keys.
     """
     concurrency = Concurrency(limits)
-    authenticate = Authentication(store, WrongKeys(limits.wrong_keys), observe_wrong_key)
-    app = flask_app(store, clock, cases, limits, concurrency, authenticate, webhooks, open_printer)
-    _add_monitoring(app, ready, Scrape(store, authenticate, clock, text))
+    authenticate = Authentication(store, WrongKeys(limits.wrong_keys), monitoring.observe_wrong_key)
+    app = flask_app(store, clock, cases, concurrency, authenticate, features)
+    _add_monitoring(app, monitoring.ready, Scrape(store, authenticate, clock, monitoring.text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -100,15 +110,13 @@ def admin_app(  # noqa: PLR0913  # each is a collaborator of its own
     return application
 
 
-def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
+def flask_app(
     store: Store,
     clock: Clock,
     cases: Cases,
-    limits: Limits,
     concurrency: Concurrency,
     authenticate: Authentication | None = None,
-    webhooks: Options = NO_WEBHOOKS,
-    open_printer: OpenPrinter = AS_BY_DEFAULT,
+    features: Features = BY_DEFAULT,
 ) -> OpenAPI:
     """Returns the API alone, without health, metrics and request ids.
 
@@ -122,7 +130,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         static_folder=None,
     )
     app.url_rule_class = LazyRule
-    app.before_request(bounded(limits.sizes))
+    app.before_request(bounded(concurrency.limits.sizes))
     # WHY: by default the page sends the document to validator.swagger.io.
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
@@ -133,17 +141,17 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         history.group(store),
         search.group(store, clock),
         receipts.group(store, clock, cases),
-        *documents.groups(store, clock, open_printer),
+        *documents.groups(store, clock, features.open_printer),
         loads.group(store, clock),
-        events.group(store, webhooks.key),
-        subscriptions.group(Subscriptions(store, clock, webhooks)),
+        events.group(store, features.webhooks.key),
+        subscriptions.group(Subscriptions(store, clock, features.webhooks)),
         jobs.group(store, clock),
         journal.group(store, clock),
         configuration.group(store),
         keys.group(store, clock),
         audit.group(store),
     ]
-    rate_limit = RateLimit(limits.rate)
+    rate_limit = RateLimit(concurrency.limits.rate)
     for group in groups:
         check = guard(authenticate, group, rate_limit, concurrency, clock)
         app.register_api(_blueprint(group, store, clock, check))

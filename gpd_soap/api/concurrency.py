@@ -48,7 +48,7 @@ class Concurrency:
 
     def __init__(self, limits: Limits) -> None:
         """Use `limits` for the number of slots and the time that a request waits for one."""
-        self._limits = limits
+        self.limits = limits
         self._taken: Counter[str] = Counter()
         self._changed = threading.Condition()
 
@@ -59,7 +59,7 @@ class Concurrency:
             slots: list[str] = []
             if environ.get("PATH_INFO") in exempt:
                 return api(environ, start_response)
-            if not self._take(_ALL_KEYS, self._limits.face, slots):
+            if not self._take(_ALL_KEYS, self.limits.face, slots):
                 return _refuse(start_response)
             environ[_SLOTS] = slots
             try:
@@ -75,13 +75,13 @@ class Concurrency:
     def take_for_key(self, key_id: str, environ: Environ) -> bool:
         """Takes a slot of the key until the answer is sent.  Returns False if none becomes free."""
         slots = environ.get(_SLOTS)
-        return slots is None or self._take(f"key {key_id}", self._limits.key, slots)
+        return slots is None or self._take(f"key {key_id}", self.limits.key, slots)
 
     def _take(self, pool: str, size: int, slots: list[str]) -> bool:
         if not size:
             return True
         with self._changed:
-            if not self._changed.wait_for(lambda: self._taken[pool] < size, self._limits.wait):
+            if not self._changed.wait_for(lambda: self._taken[pool] < size, self.limits.wait):
                 return False
             self._taken[pool] += 1
         slots.append(pool)

@@ -97,7 +97,7 @@ class Metrics:
             self._is_scheduled = True
             self._schedule()
 
-    def observe_wrong_key(self, limited: bool) -> None:  # noqa: FBT001  # an observer's argument
+    def observe_wrong_key(self, *, limited: bool) -> None:
         """Count a wrong key; `limited` says that its caller had sent too many."""
         self._wrong_keys.labels(LIMITED if limited else REFUSED).inc()
 
@@ -169,7 +169,7 @@ class _FolderCounts(Collector):
         """The sums over all processes."""
         # WHY: the library cannot read a file that a process has just made and not filled yet.
         files = [str(file) for file in self._folder.glob("*.db") if file.stat().st_size]
-        metrics: Iterable[Metric] = MultiProcessCollector.merge(files, accumulate=True)  # type: ignore[no-untyped-call]  # the library's
+        metrics: Iterable[Metric] = MultiProcessCollector.merge(files, accumulate=True)
         return metrics
 
 

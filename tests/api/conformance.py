@@ -30,7 +30,7 @@ def document() -> Schema:
     """Returns the OpenAPI document, which depends on no data."""
     with TemporaryDirectory() as folder, closing(Store(f"sqlite:///{folder}/unused.db")) as store:
         worklist = cases(Settings(), store, lambda: NOW)
-        app = flask_app(store, lambda: NOW, worklist, Limits(), Concurrency(Limits()))
+        app = flask_app(store, lambda: NOW, worklist, Concurrency(Limits()))
         # WHY: the client of the tests would hold this answer against the document, too.
         body, _, _ = run_wsgi_app(app.wsgi_app, create_environ("/openapi.json"))
         return dict(json.loads(b"".join(body)))

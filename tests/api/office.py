@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from werkzeug.datastructures import Headers
 from werkzeug.test import Client
 
-from gpd_soap.api.app import admin_app
+from gpd_soap.api.app import Monitoring, admin_app
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.exchange import NOT_GIVEN
@@ -113,6 +113,10 @@ def ready() -> Iterable[tuple[str, bool, str]]:
     return [("database", True, "is there")]
 
 
+#: A face's monitoring without figures.
+SILENT = Monitoring(ready, lambda _: b"")
+
+
 class Face:
     """The admin face over a store, and its clock, which shows the time of one back office."""
 
@@ -120,10 +124,8 @@ class Face:
         self._store = store
         self.clock = Clock()
         self.cases = cases(Settings(), store, self._now)
-        self.app = admin_app(
-            store, self._now, self.cases, ready,
-            lambda figures: Metrics().text(figures, self._now()),
-        )  # fmt: skip
+        monitoring = Monitoring(ready, lambda figures: Metrics().text(figures, self._now()))
+        self.app = admin_app(store, self._now, self.cases, monitoring)
 
     @cached_property
     def node(self) -> Wsgi:

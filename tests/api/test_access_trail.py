@@ -262,7 +262,7 @@ def test_path_that_no_column_holds_leaves_a_row_without_it(quick: BackOffice):
 @pytest.mark.parametrize("query", ["debtor=RSSMRA00A01A000K", "limit=10"])
 def test_list_that_is_searched_by_a_person_leaves_a_row(quick: BackOffice, query: str):
     """The list itself may show no debtor, but its reader has named one."""
-    app = flask_app(quick.store, quick.clock, quick.cases, Limits(), Concurrency(Limits()))
+    app = flask_app(quick.store, quick.clock, quick.cases, Concurrency(Limits()))
     with app.test_request_context(f"{ALL}?{query}"):
         g.key = Key("k1", "Ufficio", Role.READER, (ORGANIZATION,), NOW, None)
         AuditWriter(quick.store, quick.clock, ()).after(Response())

@@ -8,7 +8,7 @@ from werkzeug.test import Client
 from gpd_soap.api.app import admin_app
 from gpd_soap.api.body_size import BodySizes
 from gpd_soap.api.concurrency import Limits
-from tests.api.office import BackOffice, Clock, ready
+from tests.api.office import SILENT, BackOffice, Clock
 
 ALL = "/organizations/77777777777/debtpositions"
 SIZES = BodySizes(one=2000, many=5000)
@@ -23,7 +23,7 @@ ONE = [("POST", ALL), ("PUT", f"{ALL}/A")]
 @pytest.fixture
 def bounded(quick: BackOffice) -> BackOffice:
     """An office whose face has small limits."""
-    app = admin_app(quick.store, Clock(), quick.cases, ready, lambda _: b"", Limits(sizes=SIZES))
+    app = admin_app(quick.store, Clock(), quick.cases, SILENT, Limits(sizes=SIZES))
     office = BackOffice(quick.store, Clock(), quick.writer)
     office._client = Client(app)
     return office

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client, create_environ
 
-from gpd_soap.api.app import admin_app
+from gpd_soap.api.app import Monitoring, admin_app
 from gpd_soap.api.concurrency import Limits
 from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.monitoring.scrape import METRICS
@@ -53,7 +53,8 @@ class Busy(BackOffice):
     def __init__(self, store: Store, limits: Limits) -> None:
         self.held = Held()
         super().__init__(store, self.held)
-        self.app = admin_app(store, self.clock, self.cases, ready, lambda _: b"figures", limits)
+        monitoring = Monitoring(ready, lambda _: b"figures")
+        self.app = admin_app(store, self.clock, self.cases, monitoring, limits)
         self._client = Client(self.app)
         self._threads = ThreadPoolExecutor(8)
 

@@ -11,7 +11,7 @@ from gpd_soap.settings import Settings
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.rate_limit import SECONDS, Bucket, RateLimit, drawn
-from tests.api.office import ALL, NOW, ORGANIZATION, BackOffice, Clock, ready
+from tests.api.office import ALL, NOW, ORGANIZATION, SILENT, BackOffice, Clock
 
 MOST = 5
 STEP = timedelta(seconds=SECONDS / MOST)
@@ -22,7 +22,7 @@ class Paced(BackOffice):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, Clock())
-        self.app = admin_app(store, self.clock, self.cases, ready, lambda _: b"", Limits(rate=MOST))
+        self.app = admin_app(store, self.clock, self.cases, SILENT, Limits(rate=MOST))
         self._client = Client(self.app)
 
 

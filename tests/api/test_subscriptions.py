@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from werkzeug.test import Client
 
-from gpd_soap.api.app import NO_LIMITS, admin_app
+from gpd_soap.api.app import NO_LIMITS, Features, Monitoring, admin_app
 from gpd_soap.features.webhooks import signing
 from gpd_soap.features.webhooks.addresses import Rule
 from gpd_soap.features.webhooks.client import Identities
@@ -32,10 +32,10 @@ class Subscriber(BackOffice):
 
     def __init__(self, store: Store, options: Options = OPTIONS) -> None:
         super().__init__(store, Clock())
+        monitoring = Monitoring(ready, lambda figures: Metrics().text(figures, self.clock()))
         self.app = admin_app(
-            store, self.clock, self.cases, ready,
-            lambda figures: Metrics().text(figures, self.clock()), NO_LIMITS, webhooks=options,
-        )  # fmt: skip
+            store, self.clock, self.cases, monitoring, NO_LIMITS, Features(options)
+        )
         self._client = Client(self.app)
 
     def subscribe(self, **fields: Any) -> Answer:

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from werkzeug.test import Client
 
 from gpd_soap import wiring
-from gpd_soap.api.app import admin_app
+from gpd_soap.api.app import Monitoring, admin_app
 from gpd_soap.api.concurrency import Limits
 from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.monitoring.scrape import METRICS
@@ -42,10 +42,12 @@ class Attacked(BackOffice):
             store,
             self.clock,
             self.cases,
-            ready,
-            lambda figures: self.metrics.text(figures, self.clock()),
+            Monitoring(
+                ready,
+                lambda figures: self.metrics.text(figures, self.clock()),
+                self.metrics.observe_wrong_key,
+            ),
             Limits(wrong_keys=MOST),
-            observe_wrong_key=self.metrics.observe_wrong_key,
         )
         self._client = Client(self.app)
 

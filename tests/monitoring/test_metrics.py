@@ -89,7 +89,7 @@ def test_wrong_keys_are_counted_by_answer_from_zero() -> None:
     """Keys that are refused unseen, because their address had sent too many, count too."""
     metrics = Metrics()
     before = read(metrics.text(UNREACHABLE, NOW))
-    metrics.observe_wrong_key(True)
+    metrics.observe_wrong_key(limited=True)
     after = read(metrics.text(UNREACHABLE, NOW))
 
     assert before["gpd_wrong_keys_total", "refused"] == 0

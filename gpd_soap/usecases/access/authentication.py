@@ -6,9 +6,8 @@ A right key is accepted whatever others send from its address, which may be a pr
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Protocol
 
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import COARSE, Key
@@ -26,8 +25,12 @@ MOST_DIGESTS = 100_000
 
 logger = logging.getLogger(__name__)
 
-#: Is called for each wrong key, with whether the bound refused it without a look-up.
-WrongKeyObserver = Callable[[bool], None]
+
+class WrongKeyObserver(Protocol):
+    """Is called for each wrong key."""
+
+    def __call__(self, *, limited: bool) -> None:
+        """Take note of a key; `limited` says that the bound refused it without a look-up."""
 
 
 class Presented(NamedTuple):
@@ -38,7 +41,7 @@ class Presented(NamedTuple):
     path: str
 
 
-def unobserved(limited: bool) -> None:  # noqa: FBT001  # the type of an observer
+def unobserved(*, limited: bool) -> None:
     """Count nothing; a WrongKeyObserver."""
 
 
@@ -77,7 +80,7 @@ class Authentication:
     def _refuse(self, presented: Presented, now: datetime) -> NoReturn:
         """Counts a wrong key, and raises its refusal."""
         attempt = self._wrong_keys.count(presented.caller, now)
-        self._observe(attempt.seconds > 0)
+        self._observe(limited=attempt.seconds > 0)
         if attempt.line:
             fields = {
                 "caller": attempt.caller,

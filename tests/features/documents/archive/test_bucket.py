@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gpd_soap.api.app import admin_app
+from gpd_soap.api.app import Features, admin_app
 from gpd_soap.api.documents.printers import open_as_set
 from gpd_soap.features.documents.archive import bucket as module
 from gpd_soap.features.documents.archive import inputs
@@ -23,7 +23,7 @@ from gpd_soap.features.documents.archive.verify import Damage, documents
 from gpd_soap.settings import Settings, SettingsError
 from gpd_soap.store import tables
 from gpd_soap.usecases.document_refusals import StorageUnavailable
-from tests.api.office import ORGANIZATION, BackOffice, Face, ready
+from tests.api.office import ORGANIZATION, SILENT, BackOffice, Face
 from tests.features.documents.archive.buckets import SECRET, settings
 from tests.features.documents.archive.harness import Harness
 from tests.ports import free_port
@@ -147,8 +147,8 @@ def test_bucket_that_fails_is_503_over_the_api(quick: Harness, bucket: Settings)
     for each in (gone, bucket, gone):
         face = Face(quick.store)
         face.app = admin_app(
-            quick.store, quick.office.clock, face.cases, ready, lambda _: b"",
-            open_printer=open_as_set(each),
+            quick.store, quick.office.clock, face.cases, SILENT,
+            features=Features(open_printer=open_as_set(each)),
         )  # fmt: skip
         office = BackOffice(quick.store, quick.office.clock, quick.office.writer, face)
         answers.append(office.get(path))
