@@ -6,6 +6,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
+from tests import memory
 from tests import postgres as module
 from tests.conftest import FreshDatabase
 from tests.postgres import WHEEL, Postgres, program_folders
@@ -59,8 +60,24 @@ def test_server_stops_restarts_and_leaves_no_file():
         server.restart()
 
         assert rows(url) == [7]
-        home = server.home
+        home, data = server.home, server.data
     assert not home.exists()
+    assert not data.exists()
+
+
+def test_data_without_room_in_memory_and_durable_data_are_on_the_disk(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """What a commit waits for is a disk, and a small machine's memory is not filled."""
+    monkeypatch.setattr(memory, "ROOM", 1 << 62)
+    without_room = Postgres()
+    without_room.close()
+    monkeypatch.undo()
+    durable = Postgres(fsync=True)
+    durable.close()
+
+    assert without_room.data.parent == without_room.home
+    assert durable.data.parent == durable.home
 
 
 def test_server_opens_no_network_port(postgres: Postgres):
